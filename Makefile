@@ -1,0 +1,63 @@
+# One command for each thing one does here. Everything lives in .venv; nothing else is touched.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+DATA ?= data
+
+.PHONY: install demo test ui bench bench-sql bench-monitor fmt lint type docs lock clean
+
+install: $(STAMP)
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-uv.lock
+	@echo "installing what requirements.lock pins into .venv"
+	@$(BIN)/uv pip install --quiet --require-hashes --python $(BIN)/python -r requirements.lock
+	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --python $(BIN)/python -e .
+	@touch $(STAMP)
+
+demo: install  ## six agent sessions, judged in a real Airflow
+	@$(BIN)/python dags/demo
+
+ui: install  ## the view in a real Airflow on 127.0.0.1
+	@$(BIN)/python -m governance.web.build
+	@$(BIN)/python -m governance.airflow.standalone
+
+test: install  ## everything that must hold
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/python -m governance.web.build
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+fmt: install
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+lint: install
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports --no-cache
+
+type: install
+	@$(BIN)/mypy
+
+docs: install  ## render the rule pages from the rule classes
+	@$(BIN)/python -m governance.catalog > governance/rules/README.md
+
+bench: bench-sql bench-monitor
+
+bench-sql: install  ## DATA=folder with sql/safe.jsonl and sql/unsafe.jsonl
+	@$(BIN)/python tests/benchmarks/sql.py $(DATA)/sql
+
+bench-monitor: install  ## DATA=folder with traces/twins.atif.jsonl
+	@$(BIN)/python tests/benchmarks/monitor.py $(DATA)/traces
+
+lock: $(STAMP)  ## resolve again; names, versions and hashes, no address
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-annotate --no-header --all-extras --group dev pyproject.toml -o requirements.lock
+
+clean:
+	@rm -rf .venv .demo .airflow governance/web/static

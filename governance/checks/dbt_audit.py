@@ -1,0 +1,269 @@
+"""The audit behind the dbt checks: screen, parse, render, build and validate, once for all of them.
+
+The checks of one run share an `Audit`, so that the project is parsed and built once. When the
+screen holds a change, nothing is rendered and the later checks are told why.
+"""
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from governance.adapters.dbt import DbtSession, Run, State, Table
+from governance.adapters.jail import Limits
+from governance.adapters.worker import (
+    Worker,
+    WorkerFailed,
+    WorkerLacks,
+    WorkerNotJailed,
+    WorkerRefused,
+    WorkerTimedOut,
+)
+from governance.changeset import ChangeSet
+from governance.checks.dbt_screen import holds, screen
+from governance.checks.suites import Suite, suite_of
+from governance.fault import CHECK_CRASHED, CHECK_TIMED_OUT, NO_JAIL, NOT_RENDERED, TOOL_MISSING, Fault
+from governance.finding import Finding, Location
+from governance.syntax.dbt import DbtChange, DbtKind, read_changes
+from governance.syntax.dbt.graph import BUILT, Node
+
+_FAULTS: tuple[tuple[type[WorkerFailed], Fault], ...] = (
+    (WorkerRefused, NOT_RENDERED),
+    (WorkerTimedOut, CHECK_TIMED_OUT),
+    (WorkerNotJailed, NO_JAIL),
+    (WorkerLacks, TOOL_MISSING),
+)
+_UNBUILT = (DbtKind.DOCS, DbtKind.ANALYSIS)
+
+
+@dataclass(frozen=True, slots=True)
+class DbtOptions:
+    """How a dbt change is audited. `accepted` are fingerprints of screen findings that policy waives.
+
+    Without `jail_required` the project is rendered even where the kernel offers no jail; without
+    `render` it is only screened, and what it would do stays unknown.
+    """
+
+    limits: Limits = Limits()
+    jail_required: bool = True
+    render: bool = True
+    build: bool = True
+    minimum_rows: int = 1
+    accepted: frozenset[str] = frozenset()
+
+
+@dataclass
+class ProjectAudit:
+    """What became of one dbt project: how far the audit got, and what each stage found out."""
+
+    root: str
+    changes: tuple[DbtChange, ...]
+    stopped: str = ""
+    fault: Finding | None = None
+    state: State | None = None
+    unrendered: Mapping[str, str] = field(default_factory=dict)
+    targets: tuple[str, ...] = ()
+    below: tuple[str, ...] = ()
+    runs: Mapping[str, Run] = field(default_factory=dict)
+    base_runs: Mapping[str, Run] = field(default_factory=dict)
+    tables: Mapping[str, Table] = field(default_factory=dict)
+    suites: Mapping[str, Suite] = field(default_factory=dict)
+    outcomes: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
+    output_fault: Finding | None = None
+    locks: Mapping[str, Any] = field(default_factory=dict)
+
+    def path(self, path: str) -> str:
+        """A path of the project as a path of the repository."""
+        return f"{self.root}/{path}".lstrip("/")
+
+    @property
+    def judged(self) -> tuple[str, ...]:
+        """Nodes whose relations are judged: changed ones, then their children; not those without one."""
+        assert self.state is not None
+        nodes = self.state.head.nodes
+        keys = (*self.targets, *self.below)
+        return tuple(key for key in keys if nodes[key].facts.get("materialized") != "ephemeral")
+
+    @property
+    def place(self) -> Location:
+        """Where a finding about the project as a whole points: its first changed file."""
+        return Location(self.changes[0].path)
+
+
+class Audit:
+    """Audits each change set once, however many checks ask."""
+
+    def __init__(self, options: DbtOptions = DbtOptions()) -> None:
+        self.options = options
+        self._done: tuple[ChangeSet, list[ProjectAudit]] | None = None
+
+    def of(self, changeset: ChangeSet) -> list[ProjectAudit]:
+        """The audits of the dbt projects that a change set touches."""
+        if self._done is None or self._done[0] is not changeset:
+            self._done = (changeset, list(self._projects(changeset)))
+        return self._done[1]
+
+    def _projects(self, changeset: ChangeSet) -> list[ProjectAudit]:
+        grouped: dict[str, list[DbtChange]] = {}
+        for change in read_changes(changeset):
+            grouped.setdefault(change.project.root, []).append(change)
+        audits = []
+        for root, changes in grouped.items():
+            if all(change.kind in _UNBUILT for change in changes):
+                continue
+            audit = ProjectAudit(root, tuple(changes))
+            self._run(audit, changeset)
+            audits.append(audit)
+        return audits
+
+    def _run(self, audit: ProjectAudit, changeset: ChangeSet) -> None:
+        held = holds(screen(audit.changes), self.options.accepted)
+        if held:
+            first = held[0]
+            audit.stopped = f"the screen holds it: {first.code} {first.name} at {first.location}"
+        elif not self.options.render:
+            audit.stopped = "the policy switches rendering off"
+        elif not changeset.workdir:
+            audit.stopped = "there is no checkout of the project at hand"
+        if audit.stopped:
+            audit.fault = NOT_RENDERED.finding(f"nothing was rendered, since {audit.stopped}", audit.place)
+            return
+        head = Path(changeset.workdir) / audit.root
+        base = Path(changeset.basedir) / audit.root if changeset.basedir else None
+        try:
+            self._stages(audit, head, base)
+        except WorkerFailed as error:
+            audit.fault = _fault(error).finding(error.message, audit.place)
+
+    def _stages(self, audit: ProjectAudit, head: Path, base: Path | None) -> None:
+        options = self.options
+        with ExitStack() as stack:
+            session = stack.enter_context(DbtSession(head, base, options.limits, options.jail_required))
+            validator = None
+            if options.build:  # imports Great Expectations while dbt parses
+                module, scratch = "governance.adapters.great_expectations", session.scratch / "outputs"
+                scratch.mkdir()
+                validator = stack.enter_context(
+                    Worker(module, scratch, options.limits, jail_required=options.jail_required)
+                )
+            self._parse_and_render(audit, session)
+            if validator is not None and (audit.targets or audit.below):
+                self._build(audit, session)
+                self._validate(audit, validator, head, session.scratch / "tables", scratch)
+
+    def _parse_and_render(self, audit: ProjectAudit, session: DbtSession) -> None:
+        state = session.state()
+        audit.locks = _as_dict(session.locks)
+        modified = {key for key in state.modified if key in state.head.nodes}
+        modified |= _expected(audit, state)
+        tests = [state.head.nodes[key] for key in modified if state.head.nodes[key].kind == "test"]
+        touched = {tested for test in tests for tested in _tested(test)}
+        built = {key for key in modified if state.head.nodes[key].kind in BUILT}
+        below = {child for key in built for child in state.head.children.get(key, ())}
+        audit.targets = tuple(key for key in state.head.order if key in built)
+        audit.below = tuple(
+            key
+            for key in state.head.order
+            if key in (below | touched) - built and state.head.nodes[key].kind in BUILT
+        )
+        wanted = modified | set(state.head.descendants(modified))
+        wanted |= set(state.head.nodes) if _reaches_everything(audit.changes) else set()
+        wanted |= set(state.head.ancestors(wanted))
+        wanted = {key for key in wanted if state.head.nodes[key].kind in (*BUILT, "test")}
+        audit.state, audit.unrendered = session.render(state, sorted(wanted))
+        self._rendered_otherwise(audit)
+
+    @staticmethod
+    def _rendered_otherwise(audit: ProjectAudit) -> None:
+        """Count models as changed whose rendered SQL differs, though their file and settings do not."""
+        assert audit.state is not None
+        base, head = audit.state.base.nodes, audit.state.head.nodes
+        other = {
+            key
+            for key, node in head.items()
+            if node.kind in BUILT and key in base and node.sql.split() != base[key].sql.split()
+        }
+        targets = {*audit.targets, *other}
+        audit.targets = tuple(key for key in audit.state.head.order if key in targets)
+        audit.below = tuple(key for key in audit.below if key not in targets)
+
+    def _build(self, audit: ProjectAudit, session: DbtSession) -> None:
+        assert audit.state is not None
+        head = audit.state.head
+        unknown = {*audit.unrendered, *head.descendants(audit.unrendered)}
+        judged = {*audit.judged} - unknown
+        tests = {
+            key for key, node in head.nodes.items() if node.kind == "test" and judged & set(node.parents)
+        }
+        wanted = judged | tests
+        wanted |= {key for key in head.ancestors(wanted) if head.nodes[key].kind in BUILT}
+        wanted -= unknown
+        if not wanted:
+            return
+        exported = [key for key in head.order if key in wanted and head.nodes[key].kind in BUILT]
+        audit.runs, audit.tables = session.build("head", sorted(wanted), exported)
+        failed = [key for key, run in audit.runs.items() if run.status == "fail"]
+        known = [key for key in failed if key in audit.state.base.nodes]
+        if known:
+            base = audit.state.base
+            again = {*known, *(key for key in base.ancestors(known) if base.nodes[key].kind in BUILT)}
+            audit.base_runs, _ = session.build("base", sorted(again), ())
+
+    def _validate(
+        self, audit: ProjectAudit, validator: Worker, tree: Path, tables: Path, scratch: Path
+    ) -> None:
+        assert audit.state is not None
+        if tables.is_dir():
+            tables.rename(scratch / "tables")
+        files = {key: str(scratch / "tables" / Path(table.file).name) for key, table in audit.tables.items()}
+        suites, outcomes = {}, {}
+        for key in audit.judged:
+            suite = suite_of(audit.state.head, key, tree, files)
+            suites[key] = suite
+            table = audit.tables.get(key)
+            if table is None or not suite.expectations or table.rows < self.options.minimum_rows:
+                continue
+            try:
+                asked = [expectation.request() for expectation in suite.expectations]
+                answer = validator.ask("validate", table=key, file=files[key], expectations=asked)
+                outcomes[key] = answer["outcomes"]
+            except WorkerFailed as error:
+                audit.output_fault = _fault(error).finding(error.message, audit.place)
+                break
+        audit.suites, audit.outcomes = suites, outcomes
+
+
+def _fault(error: WorkerFailed) -> Fault:
+    return next((fault for kind, fault in _FAULTS if isinstance(error, kind)), CHECK_CRASHED)
+
+
+def _tested(test: Node) -> tuple[str, ...]:
+    """What a test is about: the node it is attached to, else all that it reads."""
+    attached = test.facts.get("attached")
+    return (attached,) if attached else test.parents
+
+
+def _reaches_everything(changes: tuple[DbtChange, ...]) -> bool:
+    """Whether a change can alter what any model renders to: the project file, packages, sources."""
+    return any(
+        change.kind in (DbtKind.PROJECT, DbtKind.PACKAGES, DbtKind.LOCK)
+        or any(entry.path[:1] == ("sources",) for entry in (*change.new_entries, *change.gone_entries))
+        for change in changes
+    )
+
+
+def _expected(audit: ProjectAudit, state: State) -> set[str]:
+    """Models whose suite of expectations changed."""
+    names = {
+        change.path.rpartition("/")[2].partition(".")[0]
+        for change in audit.changes
+        if change.kind is DbtKind.EXPECTATIONS
+    }
+    return {key for key, node in state.head.nodes.items() if node.kind in BUILT and node.name in names}
+
+
+def _as_dict(locks: Any) -> dict[str, Any]:
+    if locks is None:
+        return {}
+    return {"namespace": locks.namespace, "seccomp": locks.seccomp, "landlock": locks.landlock}

@@ -1,0 +1,77 @@
+"""Builds the changed models and their children on a throw-away DuckDB and runs their dbt tests."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from governance.changeset import ChangeSet
+from governance.check import CheckReport, examine, installed
+from governance.checks.dbt_audit import Audit, ProjectAudit
+from governance.fault import NOT_RENDERED
+from governance.finding import Finding, Location
+from governance.rules.dbt.data_test_failed import DataTestFailed
+from governance.rules.dbt.data_test_warned import DataTestWarned
+from governance.syntax.dbt.results import DataTest
+
+_GOOD = frozenset({"success", "pass"})
+
+
+@dataclass(frozen=True)
+class DbtBuild:
+    """Tells which models do not build and which data tests do not pass."""
+
+    audit: Audit = field(default_factory=Audit)
+    name: str = "dbt-build"
+
+    def run(self, changeset: ChangeSet) -> CheckReport:
+        """Findings about nodes that did not build and tests that did not pass."""
+        findings: list[Finding] = []
+        evidence = {}
+        for project in self.audit.of(changeset):
+            if project.fault:
+                findings.append(project.fault)
+            else:
+                findings += _project(project)
+                evidence[project.root or "."] = {key: run.status for key, run in project.runs.items()}
+        return CheckReport(
+            self.name, tuple(findings), evidence=evidence, tools=installed("dbt-core", "dbt-duckdb", "duckdb")
+        )
+
+
+def _project(project: ProjectAudit) -> Iterator[Finding]:
+    assert project.state is not None
+    nodes = project.state.head.nodes
+    skipped = []
+    for key, run in project.runs.items():
+        node = nodes.get(key)
+        if run.status in _GOOD or node is None or node.kind == "exposure":
+            continue
+        place = Location(project.path(node.path))
+        if run.status in ("fail", "warn"):
+            yield from _test(project, key, place)
+        elif run.status == "skipped":
+            skipped.append(key)
+        else:
+            message = f"{node.kind} {node.name} does not build: {run.message or run.status}"
+            yield NOT_RENDERED.finding(message, place, quote=node.name)
+    unseen = [key for key in project.judged if key not in project.runs]
+    if skipped or unseen:
+        names = ", ".join(nodes[key].name for key in (*skipped, *unseen)[:10])
+        message = f"{len(skipped) + len(unseen)} nodes were not built, so nothing is known of them: {names}"
+        yield NOT_RENDERED.finding(message, project.place, quote=names)
+
+
+def _test(project: ProjectAudit, key: str, place: Location) -> Iterator[Finding]:
+    assert project.state is not None
+    node, run = project.state.head.nodes[key], project.runs[key]
+    before = project.base_runs.get(key)
+    models = [project.state.head.nodes[p] for p in node.parents if p in project.state.head.nodes]
+    attached = project.state.head.nodes.get(node.facts.get("attached", ""))
+    subject = DataTest(
+        node.name,
+        attached.name if attached else ", ".join(model.name for model in models),
+        place,
+        run.failures,
+        warns=run.status == "warn",
+        before=before.failures if before and before.status == "fail" else None,
+    )
+    yield from examine(subject, (DataTestFailed(), DataTestWarned()), place)

@@ -1,0 +1,133 @@
+"""What a dbt change means: columns of changed models and who uses them, and their rendered SQL judged."""
+
+import difflib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from governance.changeset import ChangeSet
+from governance.check import CheckReport, examine, installed
+from governance.checks.dbt_audit import Audit, ProjectAudit
+from governance.fault import NOT_RENDERED
+from governance.finding import Finding, Location, Position
+from governance.rule import Rule
+from governance.rules.dbt.column_recomputed import ColumnRecomputed
+from governance.rules.dbt.column_removed import ColumnRemovedInUse
+from governance.rules.dbt.column_retyped import ColumnRetyped
+from governance.rules.dbt.rows_changed import RowsChanged
+from governance.syntax.dbt import DbtChange
+from governance.syntax.dbt.graph import BUILT, Node
+from governance.syntax.dbt.impact import ColumnChange, ColumnImpact, column_impacts
+from governance.syntax.sql.context import Profile, SqlContext
+
+RULES: tuple[Rule[ColumnImpact], ...] = (
+    ColumnRemovedInUse(),
+    ColumnRetyped(),
+    ColumnRecomputed(),
+    RowsChanged(),
+)
+DIALECT = "duckdb"
+
+
+@dataclass(frozen=True)
+class DbtImpact:
+    """Compares the rendered models with base, column by column, and judges their SQL."""
+
+    audit: Audit = field(default_factory=Audit)
+    name: str = "dbt-impact"
+
+    def run(self, changeset: ChangeSet) -> CheckReport:
+        """Findings about columns and about rendered SQL; a fault when nothing could be rendered."""
+        findings: list[Finding] = []
+        evidence = {}
+        for project in self.audit.of(changeset):
+            if project.fault:
+                findings.append(project.fault)
+            else:
+                findings += _project(project)
+                evidence[project.root or "."] = _evidence(project)
+        return CheckReport(
+            self.name, tuple(findings), evidence=evidence, tools=installed("dbt-core", "sqlglot")
+        )
+
+
+def _project(project: ProjectAudit) -> Iterator[Finding]:
+    assert project.state is not None
+    state = project.state
+    for key, reason in project.unrendered.items():
+        node = state.head.nodes[key]
+        place = Location(project.path(node.path))
+        yield NOT_RENDERED.finding(f"{node.name} could not be rendered: {reason}", place, quote=node.name)
+    for impact in column_impacts(state.base, state.head, project.targets, DIALECT):
+        moved = _moved(impact, project)
+        if impact.change is ColumnChange.UNKNOWN:
+            message = f"the columns of {impact.node.name} cannot be told: {impact.after}"
+            yield NOT_RENDERED.finding(message, Location(moved.node.path), quote=impact.node.name)
+        yield from examine(moved, RULES, Location(moved.node.path))
+    for key in project.targets:
+        node = state.head.nodes[key]
+        if node.kind == "seed" or key in project.unrendered:
+            continue
+        if node.sql.strip() and node.facts.get("language") == "sql":
+            yield from _judge(node, project)
+        else:
+            message = f"{node.name} renders to no SQL that could be judged"
+            yield NOT_RENDERED.finding(message, Location(project.path(node.path)), quote=node.name)
+
+
+def _judge(node: Node, project: ProjectAudit) -> Iterator[Finding]:
+    """What the SQL rules say about a rendered model, at the lines of its template."""
+    from governance.statements import examine_sql
+
+    path = project.path(node.path)
+    template = next((change.head.text for change in project.changes if change.path == path), "")
+    lines = _lines(node.sql, template)
+    for finding in examine_sql(node.sql, SqlContext(DIALECT, Profile.MODEL), path):
+        start = finding.location.start
+        place = Position(lines[start.line], start.column) if start and start.line in lines else None
+        yield replace(finding, location=Location(path, place))
+
+
+def _lines(rendered: str, template: str) -> dict[int, int]:
+    """For each line of the rendered SQL that stands in the template as it is, its line there."""
+    matcher = difflib.SequenceMatcher(a=rendered.splitlines(), b=template.splitlines(), autojunk=False)
+    return {
+        block.a + offset + 1: block.b + offset + 1
+        for block in matcher.get_matching_blocks()
+        for offset in range(block.size)
+    }
+
+
+def _moved(impact: ColumnImpact, project: ProjectAudit) -> ColumnImpact:
+    """The same impact, with paths of the repository."""
+    node = replace(impact.node, path=project.path(impact.node.path))
+    users = tuple(replace(user, path=project.path(user.path)) for user in impact.users)
+    change = next((change for change in project.changes if change.path == node.path), None)
+    return replace(impact, node=node, users=users, place=_place(impact.column, change))
+
+
+def _place(column: str, change: DbtChange | None) -> Position | None:
+    """Where a column stands in the changed lines of its model, else where the model first differs."""
+    if change is None:
+        return None  # the model differs through a macro or a setting elsewhere
+    before, after = change.base.text.splitlines(), change.head.text.splitlines()
+    blocks = difflib.SequenceMatcher(a=before, b=after, autojunk=False).get_opcodes()
+    hunks = [(start, end) for tag, _, _, start, end in blocks if tag != "equal"]
+    for number in (line for start, end in hunks for line in range(start, end)):
+        found = list(re.finditer(rf"\b{re.escape(column)}\b", after[number])) if column else []
+        if found:  # an alias comes last
+            return Position(number + 1, found[-1].start() + 1)
+    return Position(min(hunks[0][0] + 1, max(len(after), 1))) if hunks else None
+
+
+def _evidence(project: ProjectAudit) -> dict[str, object]:
+    assert project.state is not None
+    nodes = project.state.head.nodes
+    return {
+        "modified": {key: list(ways) for key, ways in project.state.modified.items()},
+        "removed": list(project.state.removed),
+        "rendered": sum(1 for node in nodes.values() if node.sql and node.kind in BUILT),
+        "hooks_not_run": project.state.hooks,
+        "jail": dict(project.locks),
+        "rendered_for": DIALECT,
+    }

@@ -1,0 +1,89 @@
+"""Validates what the changed models produce, with Great Expectations, on the tables that were built."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from governance.changeset import ChangeSet
+from governance.check import CheckReport, examine, installed
+from governance.checks.dbt_audit import Audit, ProjectAudit
+from governance.checks.suites import Expectation, Suite
+from governance.fault import OUTPUT_EMPTY, OUTPUT_NOT_JUDGED, OUTPUT_UNCHECKED
+from governance.finding import Finding, Location
+from governance.rules.dbt.expectation_failed import ExpectationFailed
+from governance.syntax.dbt.graph import Node
+from governance.syntax.dbt.results import FailedExpectation
+
+
+@dataclass(frozen=True)
+class OutputCheck:
+    """Tells bad data from data that was not validated; neither passes."""
+
+    audit: Audit = field(default_factory=Audit)
+    name: str = "outputs"
+
+    def run(self, changeset: ChangeSet) -> CheckReport:
+        """Findings about the tables of changed models and their children."""
+        findings: list[Finding] = []
+        evidence = {}
+        for project in self.audit.of(changeset):
+            if project.fault:
+                message = f"no output was validated, since nothing was built: {project.fault.message}"
+                findings.append(OUTPUT_UNCHECKED.finding(message, project.place))
+                continue
+            if project.output_fault:
+                findings.append(project.output_fault)
+            for key in project.judged:
+                findings += _model(project, key, self.audit.options.minimum_rows)
+            evidence[project.root or "."] = dict(project.outcomes)
+        return CheckReport(
+            self.name, tuple(findings), evidence=evidence, tools=installed("great-expectations", "pandas")
+        )
+
+
+def _model(project: ProjectAudit, key: str, minimum: int) -> Iterator[Finding]:
+    assert project.state is not None
+    node = project.state.head.nodes[key]
+    place = Location(project.path(node.path))
+    suite, table = project.suites.get(key), project.tables.get(key)
+    if table is None or suite is None:
+        yield OUTPUT_UNCHECKED.finding(
+            f"{node.name} was not built, so its output is unknown", place, quote=node.name
+        )
+    elif suite.problem:
+        message = f"{suite.path} cannot be used: {suite.problem}"
+        yield OUTPUT_NOT_JUDGED.finding(message, Location(project.path(suite.path)), quote=node.name)
+    elif not suite.expectations and not suite.tests:
+        if key in project.targets:
+            message = f"{node.name} has neither tests nor a suite of expectations"
+            yield OUTPUT_UNCHECKED.finding(message, place, quote=node.name)
+    elif table.rows < minimum:
+        message = f"{node.name} has {table.rows} rows, fewer than {minimum}, so its checks prove nothing"
+        yield OUTPUT_EMPTY.finding(message, place, quote=node.name)
+    elif suite.expectations:
+        yield from _outcomes(project, node, suite, project.outcomes.get(key))
+
+
+def _outcomes(
+    project: ProjectAudit, node: Node, suite: Suite, outcomes: list[dict[str, Any]] | None
+) -> Iterator[Finding]:
+    path = project.path(suite.path)
+    if outcomes is None or len(outcomes) != len(suite.expectations):
+        message = f"the suite of {node.name} was not run to its end"
+        yield OUTPUT_NOT_JUDGED.finding(message, Location(path), quote=node.name)
+        return
+    for expectation, outcome in zip(suite.expectations, outcomes, strict=True):
+        place = Location(path, expectation.start)
+        if outcome.get("state") == "failed":
+            yield from examine(_failed(node, expectation, outcome, place), (ExpectationFailed(),), place)
+        elif outcome.get("state") != "met":
+            message = f"{expectation.kind} on {node.name} could not run: {outcome.get('reason', '')}"
+            yield OUTPUT_NOT_JUDGED.finding(message, place, quote=f"{node.name} {expectation.kind}")
+
+
+def _failed(
+    node: Node, expectation: Expectation, outcome: dict[str, Any], place: Location
+) -> FailedExpectation:
+    counts = outcome.get("result", {}).get("result", {})
+    arguments = ", ".join(f"{key}={value!r}" for key, value in expectation.kwargs.items())
+    return FailedExpectation(node.name, expectation.kind, expectation.severity, place, arguments, counts)

@@ -1,0 +1,72 @@
+"""The command line: each command calls one function and prints what it returns.
+
+Exit status: 0 pass, 1 block, 2 could not decide, 3 review.
+"""
+
+import gc
+import os
+import sys
+
+COULD_NOT_DECIDE = 2
+INTERRUPTED = 130
+
+
+def main() -> None:
+    """Entry point of `governance`. Whatever goes wrong, the exit status is never a pass."""
+    gc.set_threshold(50_000)  # starting up makes many objects that stay: looking through them is wasted
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        # A letter that the terminal lacks must not cost the verdict.
+        getattr(stream, "reconfigure", lambda **_: None)(errors="backslashreplace")
+    sys.exit(_status(sys.argv[1:]))
+
+
+def _status(arguments: list[str]) -> int:
+    from governance.errors import GovernanceError
+
+    try:
+        status = _run(arguments)
+        if sys.stdout:
+            sys.stdout.flush()
+        return status
+    except GovernanceError as error:
+        _complain(error.message, error.remedy)
+    except KeyboardInterrupt:
+        _complain("interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:
+        _drop_output()  # whoever read it has seen enough, but has not seen the verdict
+    except OSError as error:
+        _drop_output()
+        _complain(f"cannot read or write{f' {error.filename}' if error.filename else ''}: {error.strerror}")
+    except Exception as error:  # a crash of the gate must not look like a pass
+        if os.environ.get("GOVERNANCE_DEBUG"):
+            raise
+        _complain(
+            f"internal error: {type(error).__name__}: {error}",
+            "Run again with GOVERNANCE_DEBUG=1 and report what it prints.",
+        )
+    return COULD_NOT_DECIDE
+
+
+def _complain(message: str, remedy: str = "") -> None:
+    from governance.report.inert import inert  # messages quote files and agents
+
+    print(f"governance: {inert(message)}".replace("\n", "\\n"), file=sys.stderr)
+    if remedy:
+        print(f"  {inert(remedy)}", file=sys.stderr)
+
+
+def _drop_output() -> None:
+    """Send what is still to be written nowhere, so that the interpreter does not fail over it at its end."""
+    if sys.stdout:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _run(arguments: list[str]) -> int:
+    if arguments[:1] == ["hook"] and not {"--help", "-h"} & set(arguments):
+        from governance.cli.hook import run_hook  # agents wait for a hook before every tool call
+
+        return run_hook(arguments[1:])
+    from governance.cli.app import run
+
+    return run(arguments)

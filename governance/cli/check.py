@@ -1,0 +1,211 @@
+"""What `check`, `replay` and `monitor` do."""
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+
+from governance.changeset import Authorship, ChangeSet
+from governance.errors import InvalidInput
+from governance.finding import Verdict
+from governance.gate import verdict_of
+from governance.policy import POLICY_FILE, Policy
+
+if TYPE_CHECKING:
+    from governance.trace import Trace
+
+T = TypeVar("T")
+EXIT = {Verdict.PASS: 0, Verdict.BLOCK: 1, Verdict.REVIEW: 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What `governance check` was asked, one field for each option."""
+
+    paths: tuple[Path, ...]
+    sql: str
+    dialect: str
+    profile: str
+    tables: str | None
+    schema: str
+    base: str
+    head: str
+    trace: str
+    by_hand: bool
+    record: bool
+    policy: str
+    form: str
+
+
+def run_check(request: Request) -> int:
+    """Judge what was asked, print the report, and return the exit status."""
+    from governance.govern import Gate
+    from governance.report import render
+
+    with _change(request) as (changeset, policy):
+        gate = Gate(policy)
+        if request.record:
+            record = gate.decide(changeset)
+            decision = record.decision
+            print(f"recorded as {record.decision_id}", file=sys.stderr)
+        else:
+            decision = gate.check(changeset)
+        sys.stdout.write(render(decision, changeset, request.form))
+    return EXIT[decision.verdict]
+
+
+@contextmanager
+def _change(request: Request) -> Iterator[tuple[ChangeSet, Policy]]:
+    if request.base:
+        if request.paths or request.sql:
+            raise InvalidInput("--base judges a branch; it takes no paths and no --sql", "Drop one of them.")
+        with _branch(request) as found:
+            yield found
+        return
+    if not request.paths and not request.sql:
+        raise InvalidInput("nothing to check", "Name files, or use --sql TEXT or --base REV.")
+    from governance.govern import loose_changeset
+
+    policy = settled(
+        local_policy(request.policy), request.dialect, request.profile, request.tables, request.schema
+    )
+    changeset = loose_changeset(request.paths, request.sql, request.dialect)
+    if request.trace:
+        changeset = replace(changeset, trace=read_transcript(request.trace), authorship=Authorship.AGENT)
+    yield changeset, policy
+
+
+@contextmanager
+def _branch(request: Request) -> Iterator[tuple[ChangeSet, Policy]]:
+    from governance.adapters.git import Repository
+    from governance.govern import branch_changeset, policy_at
+
+    repository = Repository.at()
+    policy = policy_at(repository, repository.commit(request.base), request.policy)
+    policy = settled(policy, request.dialect, request.profile, request.tables, request.schema)
+    trace = read_transcript(request.trace) if request.trace else None
+    author = Authorship.BY_HAND if request.by_hand else Authorship.AGENT
+    with branch_changeset(repository, request.base, request.head or None, trace, author) as changeset:
+        yield changeset, policy
+
+
+def read_transcript(path: str) -> "Trace":
+    """The trace in a transcript file. Raises InvalidInput or UnreadableTrace."""
+    from governance.transcripts import read_trace
+
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise InvalidInput(
+            f"{path}: cannot be read: {error.strerror}", "Check the path of the transcript."
+        ) from error
+    return read_trace(data, path)
+
+
+def local_policy(given: str) -> Policy:
+    """The policy file given, else the one in the current folder, else the strict default."""
+    if given:
+        return Policy.load(given)
+    return Policy.load(POLICY_FILE) if Path(POLICY_FILE).exists() else Policy()
+
+
+def settled(policy: Policy, dialect: str, profile: str, tables: str | None, schema: str) -> Policy:
+    """The policy with what the command line says about SQL."""
+    sql = policy.sql
+    if dialect:
+        from governance.syntax.sql import dialect_named  # raises for a name that is none
+
+        sql = replace(sql, dialect=dialect_named(dialect).name)
+    if profile:
+        sql = replace(sql, profile=profile)
+    if tables is not None:
+        sql = replace(sql, tables=tuple(name.strip() for name in tables.split(",") if name.strip()))
+    if schema:
+        sql = replace(sql, schema=schema)
+        sql = replace(sql, schema=sql.known_tables or {})
+    return policy if sql is policy.sql else replace(policy, sql=sql)
+
+
+@dataclass
+class Summary:
+    """What was said so far: verdicts and rules, counted."""
+
+    verdicts: Counter[str] = field(default_factory=Counter)
+    rules: Counter[str] = field(default_factory=Counter)
+
+    def add(self, result: Mapping[str, Any]) -> None:
+        """Count one result."""
+        self.verdicts[result["verdict"]] += 1
+        self.rules.update({finding["code"] for finding in result["findings"]})
+
+    @property
+    def worst(self) -> Verdict:
+        """The gravest verdict so far."""
+        return max(map(Verdict.parse, self.verdicts), default=Verdict.PASS)
+
+    def __str__(self) -> str:
+        total = sum(self.verdicts.values())
+        counts = ", ".join(f"{self.verdicts[str(v)]:,} {v}" for v in Verdict)
+        rules = "  ".join(f"{code} {count:,}" for code, count in self.rules.most_common(10))
+        return f"{total:,} judged: {counts}" + (f"\nmost often: {rules}" if rules else "")
+
+
+def run_replay(
+    file: Path, dialect: str, profile: str, tables: str | None, schema: str, policy_file: str
+) -> int:
+    """Judge each line of a JSONL file; results to standard output, a summary to standard error."""
+    from governance.checks.sql import context_of
+    from governance.replay import replay
+
+    policy = settled(local_policy(policy_file), dialect, profile, tables, schema)
+    sql = policy.sql
+    defaults = context_of(sql.dialect, sql.profile, sql.tables, sql.functions, sql.known_tables)
+    try:
+        with file.open("rb") as lines:
+            judge = partial(verdict_of, policy=policy)
+            judged = replay(lines, defaults, judge, any_profile=bool(profile))
+            return EXIT[_write_all(progress(judged, lines, file.stat().st_size)).worst]
+    except OSError as error:
+        raise InvalidInput(f"{file}: cannot be read: {error.strerror}", "Check the path.") from error
+
+
+def run_monitor(files: list[Path], policy_file: str) -> int:
+    """Scan each trace of each file; one JSON object per trace to standard output."""
+    from governance.monitor import monitor_files
+
+    for file in files:
+        if not file.is_file():
+            what = "not a file" if file.exists() else "no such file"
+            raise InvalidInput(f"{file}: {what}", "Name the transcripts one by one, or with a pattern.")
+    policy = local_policy(policy_file)
+    return EXIT[_write_all(monitor_files(files, partial(verdict_of, policy=policy))).worst]
+
+
+def _write_all(results: Iterable[Mapping[str, Any]]) -> Summary:
+    summary = Summary()
+    for result in results:
+        summary.add(result)
+        sys.stdout.write(json.dumps(result) + "\n")
+    print(summary, file=sys.stderr)
+    return summary
+
+
+def progress(results: Iterable[T], stream: BinaryIO, size: int) -> Iterator[T]:
+    """The same results, with a bar over the bytes read while somebody is watching."""
+    if not sys.stderr.isatty() or sys.stdout.isatty():
+        yield from results
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("judging"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=size)
+        for result in results:
+            bar.update(task, completed=stream.tell())
+            yield result

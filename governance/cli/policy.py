@@ -1,0 +1,88 @@
+"""What `policy init`, `policy check` and `policy schema` do."""
+
+import json
+from pathlib import Path
+
+import click
+
+from governance.cli.group import Group
+from governance.errors import InvalidInput
+from governance.policy import POLICY_FILE, Policy
+
+
+@click.group(cls=Group)
+def policy() -> None:
+    """Write, check and document the policy."""
+
+
+TEMPLATE = """\
+# What this team allows. Every key is optional; `governance policy schema` explains them all.
+version: 1
+
+verdicts:          # what a finding of each severity leads to
+  medium: review
+  high: block
+  critical: block
+
+sql:
+  dialect: duckdb  # of SQL files that do not name their own
+  profile: read    # read, model, write or migrate
+  # tables: [orders, customers]   # leave out to allow every table
+  # functions: [my_schema.my_pure_function]
+
+trace:
+  missing: medium  # an agent's change without a trace
+  # reasoning: summary            # least visibility of reasoning that is accepted
+
+# rules:
+#   SQL014: low    # weigh one rule otherwise
+# waivers:
+#   - fingerprint: 0123456789abcdef
+#     author: ada
+#     reason: the table is empty on purpose
+#     expires: 2030-01-31
+"""
+
+
+@policy.command()
+@click.argument("file", default=POLICY_FILE, type=click.Path(path_type=Path), metavar="[FILE]")
+def init(file: Path) -> None:
+    """Write a commented policy to start from.
+
+    \b
+    Example:
+      governance policy init
+    """
+    try:
+        with file.open("x", encoding="utf-8") as handle:
+            handle.write(TEMPLATE)
+    except FileExistsError as error:
+        raise InvalidInput(
+            f"{file} exists; it is not overwritten", "Edit it, or name another file."
+        ) from error
+    except OSError as error:
+        raise InvalidInput(f"{file}: cannot be written: {error.strerror}", "Check the folder.") from error
+    click.echo(f"wrote {file}")
+
+
+@policy.command()
+@click.argument("file", default=POLICY_FILE, type=click.Path(path_type=Path), metavar="[FILE]")
+def check(file: Path) -> None:
+    """Say whether a policy file is valid, and its digest.
+
+    \b
+    Example:
+      governance policy check governance.yml
+    """
+    click.echo(f"{file}: valid, digest {Policy.load(file).digest}")
+
+
+@policy.command()
+def schema() -> None:
+    """Print the JSON Schema of the policy file.
+
+    \b
+    Example:
+      governance policy schema > governance.schema.json
+    """
+    click.echo(json.dumps(Policy.schema(), indent=2))

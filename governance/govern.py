@@ -1,0 +1,279 @@
+"""The composition root: a policy becomes checks, a change set becomes a recorded decision.
+
+The faces (command line, Airflow, web) call this and nothing below it.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from governance.adapters.git import Repository
+from governance.artifact import Artifact, ArtifactKind, Change
+from governance.changeset import Authorship, ChangeSet, Origin
+from governance.check import Check
+from governance.decision import Decision, active_waivers
+from governance.errors import InvalidInput, InvalidPolicy
+from governance.gate import evaluate
+from governance.kind import kind_of
+from governance.policy import POLICY_FILE, Policy
+from governance.trace import Trace
+
+if TYPE_CHECKING:
+    from governance.attestation import Attestation
+    from governance.keys import SigningKey
+    from governance.ledger.store import Ledger, Proof
+
+LEDGER_VARIABLE = "GOVERNANCE_LEDGER"
+DEFAULT_LEDGER = "~/.local/share/governance/ledger.db"
+EVIDENCE_FOLDER = ".governance/evidence/"
+
+_DBT = frozenset(kind for kind in ArtifactKind if kind.startswith("dbt-")) | {ArtifactKind.EXPECTATIONS}
+_INFRA = frozenset(
+    {ArtifactKind.DAG, ArtifactKind.PYTHON, ArtifactKind.TERRAFORM, ArtifactKind.DOCKERFILE}
+    | {ArtifactKind.WORKFLOW, ArtifactKind.SHELL}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A decision that stands in the ledger, with its signature and its proof."""
+
+    decision: Decision
+    attestation: "Attestation"
+    proof: "Proof"
+
+    @property
+    def decision_id(self) -> str:
+        """The name of the decision in the ledger."""
+        return self.attestation.decision_id
+
+
+class Gate:
+    """Judges change sets under one policy; with a ledger and a key it also records what it decides."""
+
+    def __init__(
+        self, policy: Policy | None = None, ledger: "Ledger | None" = None, key: "SigningKey | None" = None
+    ) -> None:
+        self.policy = policy or Policy()
+        self._ledger = ledger
+        self._key = key
+
+    def check(self, changeset: ChangeSet) -> Decision:
+        """Judge without recording. Never raises on what is in the change set."""
+        return evaluate(changeset, build_checks(self.policy, changeset), self.policy)
+
+    def decide(self, changeset: ChangeSet) -> Record:
+        """Judge, sign, and store durably before returning, whatever the verdict.
+
+        Raises InvalidInput without a key and LedgerUnavailable when evidence cannot be kept; in
+        both cases nothing was decided.
+        """
+        from governance.attestation import SaltedTrace, attest, statement_of
+
+        key, ledger = self.key, self.ledger
+        decision = self.check(changeset)
+        kept = self._redacted(changeset)
+        salted = SaltedTrace.of(kept.trace) if kept.trace else None
+        attestation = attest(statement_of(decision, kept, salted), key)
+        proof = ledger.append(attestation, decision, kept, salted, key)
+        return Record(decision, attestation, proof)
+
+    @property
+    def ledger(self) -> "Ledger":
+        """The ledger given, or the one that the policy names. Raises LedgerUnavailable."""
+        if self._ledger is None:
+            self._ledger = open_ledger(self.policy)
+        return self._ledger
+
+    @property
+    def key(self) -> "SigningKey":
+        """The key given, or the one that the policy names. Raises InvalidInput when there is none."""
+        if self._key is None:
+            from governance.keys import SigningKey
+
+            self._key = SigningKey.load(self.policy.signing.key)
+        return self._key
+
+    def _redacted(self, changeset: ChangeSet) -> ChangeSet:
+        if changeset.trace is None or not self.policy.trace.redact:
+            return changeset
+        from governance.redaction import redact
+
+        return replace(changeset, trace=redact(changeset.trace))
+
+
+def build_checks(policy: Policy, changeset: ChangeSet) -> list[Check]:
+    """The checks that this change set asks for, in the order they run.
+
+    Only what is needed is imported: one SQL statement costs no dbt, scanner or trace rule.
+    """
+    kinds = {artifact.kind for artifact in changeset.artifacts}
+    checks: list[Check] = []
+    if ArtifactKind.SQL in kinds:
+        checks.append(_sql_check(policy))
+    if kinds & _DBT:
+        checks += _dbt_checks(policy)
+    if kinds & _INFRA:
+        checks.append(_infra_check(policy))
+    if changeset.trace is not None or (changeset.artifacts and changeset.authorship is Authorship.AGENT):
+        checks.append(_trace_check(policy))
+    return checks
+
+
+def _sql_check(policy: Policy) -> Check:
+    from governance.checks.sql import SqlCheck
+
+    sql = policy.sql
+    return SqlCheck(sql.dialect, sql.profile, sql.tables, sql.functions, sql.known_tables)
+
+
+def _dbt_checks(policy: Policy) -> tuple[Check, ...]:
+    from governance.adapters.jail import Limits
+    from governance.checks.dbt import dbt_checks
+    from governance.checks.dbt_audit import DbtOptions
+
+    options = DbtOptions(
+        limits=Limits(seconds=policy.dbt.timeout),
+        jail_required=not policy.dbt.allow_without_jail,
+        render=policy.dbt.render,
+        minimum_rows=policy.outputs.minimum_rows,
+        accepted=frozenset(waiver.fingerprint for waiver in active_waivers(policy)),
+    )
+    wanted = policy.outputs.validate
+    return tuple(check for check in dbt_checks(options) if wanted or check.name != "outputs")
+
+
+def _infra_check(policy: Policy) -> Check:
+    from governance.checks.infra import InfraCheck
+
+    return InfraCheck(policy.infra.scanners, policy.infra.timeout)
+
+
+def _trace_check(policy: Policy) -> Check:
+    from governance.checks.trace import TraceCheck
+
+    return TraceCheck(minimum_visibility=policy.trace.reasoning, missing=policy.trace.missing)
+
+
+def open_ledger(policy: Policy, wait: float = 15) -> "Ledger":
+    """The ledger: GOVERNANCE_LEDGER wins, then the policy, then SQLite in the user's data folder."""
+    from governance.ledger.store import Ledger
+
+    url = _ledger_url(policy)
+    return Ledger.open(url, policy.ledger.bodies or _bodies_beside(url), wait)
+
+
+def ledger_exists(policy: Policy) -> bool:
+    """Whether there is a ledger to read; opening a missing SQLite one would create it."""
+    url = _ledger_url(policy)
+    return not url.startswith("sqlite:///") or Path(url.removeprefix("sqlite:///")).exists()
+
+
+def _ledger_url(policy: Policy) -> str:
+    url = os.environ.get(LEDGER_VARIABLE) or policy.ledger.url
+    return url or f"sqlite:///{Path(DEFAULT_LEDGER).expanduser()}"
+
+
+def _bodies_beside(url: str) -> str:
+    if url.startswith("sqlite:///"):
+        return str(Path(url.removeprefix("sqlite:///")).parent / "bodies")
+    return str(Path(DEFAULT_LEDGER).expanduser().parent / "bodies")
+
+
+def loose_changeset(paths: Iterable[str | Path], sql: str = "", dialect: str = "") -> ChangeSet:
+    """A change set of loose files (folders are walked) and at most one statement; asks for no trace."""
+    artifacts = [_loose_file(file) for path in paths for file in _files_below(Path(path))]
+    if sql:
+        artifacts.append(
+            Artifact("<sql>", ArtifactKind.SQL, sql.encode("utf-8", "surrogatepass"), dialect=dialect)
+        )
+    return ChangeSet(tuple(artifacts), authorship=Authorship.LOOSE)
+
+
+def _files_below(path: Path) -> Iterator[Path]:
+    if path.is_dir():
+        yield from sorted(f for f in path.rglob("*") if f.is_file() and not _is_hidden(f.relative_to(path)))
+    elif path.is_file():
+        yield path
+    elif path.exists():  # a pipe would keep us waiting for ever
+        raise InvalidInput(f"{path}: not a regular file", "Pass a text on standard input with --sql -.")
+    else:
+        raise InvalidInput(f"{path}: no such file or folder", "Check the path, or quote it if it has spaces.")
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") and part != ".github" for part in path.parts)
+
+
+def _loose_file(file: Path) -> Artifact:
+    link = os.readlink(file) if file.is_symlink() else ""
+    roots = [str(folder) for folder in file.parents if (folder / "dbt_project.yml").exists()]
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise InvalidInput(f"{file}: cannot be read: {error.strerror}", "Check its permissions.") from error
+    path = os.fsencode(file.as_posix()).decode("utf-8", "backslashreplace")
+    return Artifact(
+        path, kind_of(path, content, ["" if root == "." else root for root in roots]), content, link=link
+    )
+
+
+def policy_at(repository: Repository, commit: str, given: str = "") -> Policy:
+    """The policy file given, else the one of that commit, else the strict default."""
+    if given:
+        return Policy.load(given)
+    if repository.read(commit, POLICY_FILE) is None:
+        return Policy()
+
+    def read(file: str) -> str:
+        place, data = f"{file} at {commit[:12]}", repository.read(commit, file)
+        if data is None:
+            raise InvalidPolicy(f"{place}: no such file", "Commit it; paths start at the repository's root.")
+        try:
+            return data.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise InvalidPolicy(f"{place}: not UTF-8 text", "Save it as UTF-8.") from error
+
+    return Policy.parse(read(POLICY_FILE), f"{POLICY_FILE} at {commit[:12]}", read)
+
+
+@contextmanager
+def branch_changeset(
+    repository: Repository,
+    base: str,
+    head: str | None = None,
+    trace: Trace | None = None,
+    authorship: Authorship = Authorship.AGENT,
+    run: Mapping[str, str] | None = None,
+) -> Iterator[ChangeSet]:
+    """What a branch changes since it left `base`; `head` is a revision, or `None` for the work tree.
+
+    When dbt files changed, both trees are written to a temporary folder for as long as the context
+    lasts. Raises InvalidInput for revisions that do not exist.
+    """
+    head_commit = repository.commit(head or "HEAD")
+    base_commit = repository.merge_base(repository.commit(base), head_commit)
+    artifacts = tuple(
+        artifact
+        for artifact in repository.artifacts(base_commit, head_commit if head else None)
+        if not _is_new_evidence(artifact)
+    )
+    origin = Origin(str(repository.root), base_commit, head_commit, head or repository.branch(), run or {})
+    changeset = ChangeSet(artifacts, trace, authorship, origin)
+    if not any(artifact.kind in _DBT for artifact in artifacts):
+        yield changeset
+        return
+    with tempfile.TemporaryDirectory(prefix="governance-") as folder:
+        workdir, basedir = Path(folder) / "head", Path(folder) / "base"
+        tree = repository.tree(head_commit) if head else repository.work_tree()
+        repository.export(tree, workdir)
+        repository.export(repository.tree(base_commit), basedir)
+        yield replace(changeset, workdir=str(workdir), basedir=str(basedir))
+
+
+def _is_new_evidence(artifact: Artifact) -> bool:
+    return artifact.path.startswith(EVIDENCE_FOLDER) and artifact.change is Change.ADDED

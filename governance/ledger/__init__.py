@@ -1,0 +1,1 @@
+"""The ledger: append-only evidence of every decision, with a Merkle log over it."""

@@ -1,0 +1,328 @@
+"""The policy: what a team allows, as one frozen value read from `governance.yml`, with waivers.
+
+Everything has a default, so an absent file is a strict policy. Unknown keys are errors. The policy
+that judges a change is always the one of the base revision, never of the change itself.
+"""
+
+import datetime
+import hashlib
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any
+
+from governance.errors import InvalidPolicy
+from governance.fault import FAULTS
+from governance.finding import Severity, Verdict
+from governance.trace import Visibility
+
+POLICY_FILE = "governance.yml"
+CHECKS = ("sql", "dbt-screen", "dbt-impact", "dbt-build", "outputs", "infra", "trace")
+PROFILES = ("read", "model", "write", "migrate")
+Tables = Mapping[str, Mapping[str, str]]
+_STRICT = {"extra": "forbid", "use_attribute_docstrings": True}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """Which verdict a finding of each severity leads to. Must not fall as severity rises."""
+
+    __pydantic_config__ = _STRICT
+
+    info: Verdict = Verdict.PASS
+    low: Verdict = Verdict.PASS
+    medium: Verdict = Verdict.REVIEW
+    high: Verdict = Verdict.BLOCK
+    critical: Verdict = Verdict.BLOCK
+
+    def of(self, severity: Severity) -> Verdict:
+        """The verdict for a severity."""
+        verdict: Verdict = getattr(self, str(severity))
+        return verdict
+
+
+@dataclass(frozen=True, slots=True)
+class SqlPolicy:
+    """What SQL may do."""
+
+    __pydantic_config__ = _STRICT
+
+    dialect: str = "duckdb"
+    """Dialect of SQL files and statements that do not name their own."""
+    profile: str = "read"
+    """What a statement may do: read, model, write or migrate."""
+    tables: tuple[str, ...] | None = None
+    """Tables that statements may touch; leave out to allow every table."""
+    functions: tuple[str, ...] = ()
+    """Functions of your own that are known to be free of side effects."""
+    schema: str | Tables = ""
+    """Tables, their columns and types: written here, or a YAML or JSON file named from the policy file."""
+
+    @property
+    def known_tables(self) -> Tables | None:
+        """The tables of `schema`; `None` when none are known. Raises InvalidPolicy."""
+        if isinstance(self.schema, str):
+            return read_tables(_file_text, self.schema) if self.schema else None
+        return self.schema
+
+
+@dataclass(frozen=True, slots=True)
+class DbtPolicy:
+    """How dbt changes are judged."""
+
+    __pydantic_config__ = _STRICT
+
+    render: bool = True
+    """Render and build in the jailed worker; when off, changed models are unknown and need review."""
+    allow_without_jail: bool = False
+    """Render even where the kernel offers neither namespaces nor Landlock."""
+    timeout: float = 120.0
+    """Seconds that one worker may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutputPolicy:
+    """How the data that a change produces is validated."""
+
+    __pydantic_config__ = _STRICT
+
+    validate: bool = True
+    """Run Great Expectations on what the changed models produce."""
+    minimum_rows: int = 1
+    """Fewer rows than this prove nothing, which is a finding."""
+
+
+@dataclass(frozen=True, slots=True)
+class InfraPolicy:
+    """How infrastructure code is judged."""
+
+    __pydantic_config__ = _STRICT
+
+    scanners: tuple[str, ...] = ("ruff", "hadolint", "zizmor", "shellcheck")
+    """Scanners to run on the files they know; a listed one that is missing is a finding."""
+    timeout: float = 30.0
+    """Seconds that one scanner may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class TracePolicy:
+    """What a trace must offer."""
+
+    __pydantic_config__ = _STRICT
+
+    missing: Severity = Severity.MEDIUM
+    """Severity of an agent's change without a trace; medium at least."""
+    reasoning: Visibility | None = None
+    """Least visibility of reasoning that is accepted: full or summary; leave out to accept any."""
+    redact: bool = True
+    """Replace secrets in the trace before it is stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds on what the gate is willing to read and how long it waits."""
+
+    __pydantic_config__ = _STRICT
+
+    artifact_bytes: int = 5_000_000
+    """A larger artifact is not judged, which is a finding."""
+    check_seconds: float = 300.0
+    """A check that takes longer counts as failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerPolicy:
+    """Where evidence is kept."""
+
+    __pydantic_config__ = _STRICT
+
+    url: str = ""
+    """SQLAlchemy URL of the ledger; by default SQLite in the user's data folder."""
+    bodies: str = ""
+    """Folder (any fsspec path) for traces and artifacts; by default beside the SQLite ledger."""
+
+
+@dataclass(frozen=True, slots=True)
+class SigningPolicy:
+    """Who may sign decisions."""
+
+    __pydantic_config__ = _STRICT
+
+    key: str = ""
+    """File with the Ed25519 private key; GOVERNANCE_KEY in the environment wins over it."""
+    trust: str = ".governance/trust.json"
+    """File in the repository that lists the public keys to trust."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """A person's word that one finding is accepted for a while."""
+
+    __pydantic_config__ = _STRICT
+
+    fingerprint: str
+    """The finding's fingerprint, as every report prints it."""
+    author: str
+    reason: str
+    expires: datetime.date
+    """Last day on which the waiver holds."""
+    path: str = ""
+    """The file it is about; when it is in the change and nothing matches, the waiver is unused."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What a team allows. `Policy()` is the strict default."""
+
+    __pydantic_config__ = _STRICT
+
+    version: int = 1
+    verdicts: Verdicts = Verdicts()
+    rules: Mapping[str, Severity] = field(default_factory=dict)
+    """Severity by rule code, where the default does not fit, for example `SQL014: low`."""
+    governed: tuple[str, ...] = (
+        "*.sql", "*.yml", "*.yaml", "*.py", "*.tf", "*.sh", "Dockerfile", "*.dockerfile", "*.csv",
+    )  # fmt: skip
+    """Patterns of the files that need evidence before they are merged."""
+    required: tuple[str, ...] = ()
+    """Checks that every change must have gone through: sql, dbt-screen, dbt-impact, dbt-build, outputs, infra
+    or trace. A change that gives such a check nothing to do is held too."""
+    sql: SqlPolicy = SqlPolicy()
+    dbt: DbtPolicy = DbtPolicy()
+    outputs: OutputPolicy = OutputPolicy()
+    infra: InfraPolicy = InfraPolicy()
+    trace: TracePolicy = TracePolicy()
+    limits: Limits = Limits()
+    ledger: LedgerPolicy = LedgerPolicy()
+    signing: SigningPolicy = SigningPolicy()
+    waivers: tuple[Waiver, ...] = ()
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Policy":
+        """Read a policy file. Raises InvalidPolicy naming file, place and cure."""
+        return cls.parse(_file_text(str(path)), str(path), partial(_file_text, folder=Path(path).parent))
+
+    @classmethod
+    def parse(cls, text: str, name: str = POLICY_FILE, read: Callable[[str], str] | None = None) -> "Policy":
+        """Read a policy from YAML text. Raises InvalidPolicy naming file, place and cure.
+
+        `read` returns the text of a file that the policy names, so that the policy of a revision
+        is judged by files of the same revision, and its digest covers what they say.
+        """
+        from governance.settings import read_settings  # pydantic and YAML cost 0.3 s to import
+
+        policy = read_settings(Policy, text, name)
+        _refuse_unknown(policy, name)
+        _refuse_unsafe(policy, name)
+        schema = policy.sql.schema
+        if not isinstance(schema, str) or not schema or read is None:
+            return policy
+        return replace(policy, sql=replace(policy.sql, schema=read_tables(read, schema)))
+
+    @staticmethod
+    def schema() -> dict[str, Any]:
+        """JSON Schema of the policy file, with the meaning of every key."""
+        from governance.settings import settings_schema
+
+        return settings_schema(Policy)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over the policy's meaning: formatting and comments do not change it.
+
+        Waivers, the ledger's place and the key's place are left out: they say who accepted what
+        and where evidence is kept, not what is allowed.
+        """
+        meaning = asdict(self)
+        for key in ("waivers", "ledger", "signing"):
+            del meaning[key]
+        return hashlib.sha256(json.dumps(_words(meaning), sort_keys=True).encode()).hexdigest()
+
+
+def read_tables(read: Callable[[str], str], file: str) -> Tables:
+    """Tables, their columns and types, from a file that `read` returns. Raises InvalidPolicy."""
+    from governance.settings import read_settings
+
+    try:
+        tables: Tables = read_settings(dict[str, dict[str, str]], read(file), file)
+    except InvalidPolicy as error:
+        shape = "A schema file reads `table: {column: type}`; check sql.schema in the policy, or --schema."
+        raise InvalidPolicy(error.message, shape) from error
+    return tables
+
+
+def _file_text(file: str, folder: Path = Path()) -> str:
+    try:
+        return (folder / file).read_text("utf-8")
+    except OSError as error:
+        raise InvalidPolicy(f"{file}: cannot be read: {error.strerror}", "Check the path.") from error
+    except UnicodeDecodeError as error:
+        raise InvalidPolicy(f"{file}: not UTF-8 text (byte {error.start})", "Save it as UTF-8.") from error
+
+
+def _words(value: Any) -> Any:
+    """Grades as their names: a number in a digest would change when a grade is added."""
+    if isinstance(value, Mapping):
+        return {str(key): _words(item) for key, item in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [_words(item) for item in value]
+    return value if value is None or type(value) in (bool, int, float) else str(value)
+
+
+FAULT_SEVERITIES = {fault.code: fault.severity for fault in FAULTS}
+
+
+def _refuse_unknown(policy: Policy, name: str) -> None:
+    if policy.version != 1:
+        raise InvalidPolicy(f"{name}: version {policy.version} is not known", "This release reads version 1.")
+    if policy.sql.profile not in PROFILES:
+        known = f"Use one of {', '.join(PROFILES)}."
+        raise InvalidPolicy(f"{name}: sql.profile: no profile is called {policy.sql.profile!r}", known)
+    strange = sorted(set(policy.required) - set(CHECKS))
+    if strange:
+        raise InvalidPolicy(
+            f"{name}: required: no check is called {', '.join(strange)}", f"Known are {', '.join(CHECKS)}."
+        )
+    for key, value in _bounds(policy):
+        if not 0 < value < math.inf:
+            raise InvalidPolicy(
+                f"{name}: {key} must be above zero, not {value}", "Leave it out, or raise it."
+            )
+    if not policy.rules:
+        return
+    from governance.catalog import known_codes  # imports every rule: only when a policy names some
+
+    unknown = sorted(set(policy.rules) - known_codes())
+    if unknown:
+        raise InvalidPolicy(
+            f"{name}: rules: no rule {', '.join(unknown)}", "`governance rules` lists the codes."
+        )
+
+
+def _bounds(policy: Policy) -> Iterator[tuple[str, float]]:
+    yield "dbt.timeout", policy.dbt.timeout
+    yield "infra.timeout", policy.infra.timeout
+    yield "limits.artifact_bytes", policy.limits.artifact_bytes
+    yield "limits.check_seconds", policy.limits.check_seconds
+    yield "outputs.minimum_rows + 1", policy.outputs.minimum_rows + 1
+
+
+def _refuse_unsafe(policy: Policy, name: str) -> None:
+    """A policy may soften a gate that could not judge to `review`, never to a pass."""
+    ladder = [policy.verdicts.of(severity) for severity in Severity]
+    if ladder != sorted(ladder) or policy.verdicts.critical is not Verdict.BLOCK:
+        raise InvalidPolicy(
+            f"{name}: verdicts must rise with severity and end in block",
+            "For example: verdicts: {medium: review, high: block, critical: block}.",
+        )
+    softened = [c for c, s in policy.rules.items() if s < Severity.MEDIUM <= FAULT_SEVERITIES.get(c, s)]
+    if policy.trace.missing < Severity.MEDIUM:
+        softened.append("trace.missing")
+    if softened:
+        raise InvalidPolicy(
+            f"{name}: {', '.join(softened)} cannot be set below medium: what was not judged is not a pass",
+            "Use medium, which asks for review.",
+        )

@@ -1,0 +1,31 @@
+"""Decisions as a Markdown comment for a pull request."""
+
+from governance.changeset import ChangeSet
+from governance.decision import Decision, Judgement
+from governance.finding import Verdict
+from governance.report.inert import markdown_text
+
+_MOST = 50
+
+
+def render(decision: Decision, changeset: ChangeSet) -> str:
+    """A heading with the verdict and a table of findings; what passes is only counted."""
+    shown = [j for j in decision.judgements if j.verdict is not Verdict.PASS]
+    noted = len(decision.judgements) - len(shown)
+    lines = [f"## Governance: {decision.verdict}", "", f"{len(changeset.artifacts)} artifacts judged.", ""]
+    if shown:
+        lines += ["| Verdict | Rule | Where | What |", "|---|---|---|---|"]
+        lines += [_row(judgement) for judgement in shown[:_MOST]]
+        if len(shown) > _MOST:
+            lines.append(f"| | | | and {len(shown) - _MOST} more |")
+        lines.append("")
+    if noted:
+        lines += [f"{noted} further findings were noted and do not hold the change.", ""]
+    return "\n".join(lines)
+
+
+def _row(judgement: Judgement) -> str:
+    found = judgement.finding
+    what = f"{markdown_text(found.message)}<br>*{markdown_text(found.remedy)}*"
+    rule = f"{found.code} {found.name}"
+    return f"| {judgement.verdict} | {rule} | {markdown_text(str(found.location))} | {what} |"

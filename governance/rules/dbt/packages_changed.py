@@ -1,0 +1,55 @@
+"""DBT011: the packages that the project brings in changed."""
+
+from collections.abc import Iterator
+
+from governance.artifact import Change
+from governance.finding import Finding, Position, Severity
+from governance.rule import Rule
+from governance.syntax.dbt import DbtChange, DbtKind, Entry, case
+
+_FETCHED = frozenset({"git", "tarball", "local", "subdirectory", "private"})
+
+
+class PackagesChanged(Rule[DbtChange]):
+    """The packages that the project brings in changed.
+
+    A package's macros run with dbt's rights and can replace dbt's own; one fetched from a git
+    address or a tarball has been seen by nobody.
+    """
+
+    code, name, severity = "DBT011", "packages-changed", Severity.HIGH
+    category = "screen"
+    remedy = "Have the package reviewed and its lock merged on its own."
+    good = (
+        case(
+            "packages.yml",
+            "packages:\n  - package: a/b\n    version: 1.0.0\n",
+            "packages:\n  - package: a/b\n    version: 1.0.0\n",
+        ),
+    )
+    bad = (
+        case("packages.yml", None, "packages:\n  - git: https://git.example/x.git\n    revision: main\n"),
+        case("package-lock.yml", "packages: []\n", "packages:\n  - package: a/b\n    version: 2.0.0\n"),
+    )
+
+    def check(self, subject: DbtChange) -> Iterator[Finding]:
+        """Each package entry that is new or changed, or the file's deletion."""
+        if subject.kind not in (DbtKind.PACKAGES, DbtKind.LOCK):
+            return
+        if subject.change is Change.DELETED:
+            yield self.finding("the list of packages is deleted", subject.at(), quote=subject.path)
+        known = {str(entry.value) for entry in subject.base.document.entries.values()}
+        for entry in subject.new_entries:
+            severity, message = _grade(entry, known)
+            quote = f"{entry.key}: {entry.value}"
+            yield self.finding(
+                message, subject.at(entry.start or Position(1)), quote=quote, severity=severity
+            )
+
+
+def _grade(entry: Entry, known: set[str]) -> tuple[Severity, str]:
+    if entry.key in _FETCHED:
+        return Severity.HIGH, f"code would be fetched from {entry.key} {entry.value}"
+    if entry.key == "package" and str(entry.value) not in known:
+        return Severity.HIGH, f"package {entry.value} would be brought in"
+    return Severity.MEDIUM, f"{entry.key} becomes {entry.value}, so other package code would run"

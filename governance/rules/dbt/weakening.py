@@ -1,0 +1,107 @@
+"""What a change takes away from tests and expectations, compared with base."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from governance.artifact import Change
+from governance.finding import Position
+from governance.syntax.dbt import DbtChange, DbtKind
+from governance.syntax.dbt.tests import DbtTest, read_tests
+
+_DEGREES = frozenset({"severity", "where", "limit", "error_if", "warn_if", "fail_calc", "enabled"})
+_HARMLESS = frozenset({"description", "name", "tags", "meta", "store_failures", "store_failures_as"})
+
+
+@dataclass(frozen=True, slots=True)
+class Weakening:
+    """One test that is gone or demands less. `beside` is the changed file that it tests."""
+
+    start: Position
+    words: str
+    quote: str
+    removed: bool = False
+    beside: str = ""
+
+
+def weakenings(subject: DbtChange) -> Iterator[Weakening]:
+    """Each test of base that head removes or weakens."""
+    if subject.change is Change.ADDED:
+        return
+    if subject.kind is DbtKind.TEST:
+        yield from _singular(subject)
+    elif subject.kind in (DbtKind.PROPERTIES, DbtKind.EXPECTATIONS):
+        yield from _generic(subject)
+    elif subject.kind is DbtKind.PROJECT:
+        yield from _for_all(subject)
+
+
+def _singular(subject: DbtChange) -> Iterator[Weakening]:
+    beside = next(
+        (path for name, path in subject.project.logic_changed.items() if name in subject.base.text), ""
+    )
+    if subject.change is Change.DELETED:
+        yield Weakening(Position(1), "the test is deleted", subject.path, removed=True, beside=beside)
+        return
+    for key, (_, value, place) in subject.new_settings.items():
+        if key in _DEGREES and not _stricter(key, value):
+            yield Weakening(place, f"the test now says {key}: {value}", f"{key}: {value}", beside=beside)
+    if _logic(subject.head.text) != _logic(subject.base.text):
+        yield Weakening(Position(1), "the test's query is another one", subject.path, beside=beside)
+
+
+def _logic(text: str) -> str:
+    """A test's words without its config block."""
+    return " ".join(" ".join(part for part in text.split("}}") if "config(" not in part).split())
+
+
+def _generic(subject: DbtChange) -> Iterator[Weakening]:
+    head, base = read_tests(subject.head.document), read_tests(subject.base.document)
+    suite = subject.path.rpartition("/")[2].partition(".")[0] if subject.kind is DbtKind.EXPECTATIONS else ""
+    for key, before in base.items():
+        owner = before.owner or suite
+        beside = subject.project.logic_changed.get(owner, "")
+        now = head.get(key)
+        if now is not None:
+            yield from _compared(before, now, beside)
+        elif suite or key not in subject.project.tests:
+            words = f"{before.name} on {owner or 'the project'} is gone"
+            yield Weakening(_nearest(subject, key), words, before.name, removed=True, beside=beside)
+
+
+def _compared(before: DbtTest, now: DbtTest, beside: str) -> Iterator[Weakening]:
+    for option in (*now.options, *(gone for gone in before.options if gone not in now.options)):
+        was, value = before.options.get(option), now.options.get(option)
+        key = next((part for part in reversed(option) if not part.startswith("#")), "")
+        if was == value or key in _HARMLESS or _stricter(key, value):
+            continue
+        if value is None and key == "values":
+            continue  # an accepted value less is a stricter test
+        words = (
+            f"{now.name} on {now.owner or 'this model'} now says {key}: {value} instead of {was or 'nothing'}"
+        )
+        yield Weakening(now.places.get(option, now.start), words, f"{now.name} {key}: {value}", beside=beside)
+
+
+def _stricter(key: str, value: Any) -> bool:
+    return (key, str(value).lower()) in (("severity", "error"), ("enabled", "true"))
+
+
+def _for_all(subject: DbtChange) -> Iterator[Weakening]:
+    for entry in subject.new_entries:
+        key = entry.path[-1]
+        for_tests = entry.path[0] in ("tests", "data_tests") and key in _DEGREES
+        if for_tests and not _stricter(key, entry.value):
+            words = f"every test of {entry.path[1]} now says {key}: {entry.value}"
+            yield Weakening(entry.start, words, f"{key}: {entry.value}")
+
+
+def _nearest(subject: DbtChange, key: tuple[str, ...]) -> Position:
+    """The place in head that comes closest to where the test stood."""
+    owner = key[:-2]
+    while owner:
+        for path, entry in subject.head.document.entries.items():
+            if path[: len(owner)] == owner:
+                return entry.start
+        owner = owner[:-1]
+    return Position(1)

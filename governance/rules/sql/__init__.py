@@ -1,0 +1,1 @@
+"""Rules over SQL, one to a file."""

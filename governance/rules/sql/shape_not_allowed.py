@@ -1,0 +1,134 @@
+"""The rule `shape-not-allowed`."""
+
+from collections.abc import Iterator
+from enum import Enum
+
+from sqlglot import exp
+
+from governance.finding import Finding, Severity
+from governance.rule import Rule
+from governance.syntax.sql import Kind, Profile, Script, Statement
+from governance.syntax.sql.shapes import Arguments, shapes
+
+
+class ShapeNotAllowed(Rule[Script]):
+    """The statement contains something that its profile does not list.
+
+    The list says what is allowed; whatever a new dialect or parser brings is refused until it was
+    looked at. It is the net below all other rules.
+    """
+
+    code, name, severity = "SQL025", "shape-not-allowed", Severity.HIGH
+    remedy = (
+        "Write it with the constructs of ordinary queries, or propose the construct for the table of shapes."
+    )
+    good = ("select a, sum(b) over (partition by c order by d) from t", "from t select x")
+    bad = (
+        ("select transform(id) using '/bin/sh' as (x) from orders", {"dialect": "databricks"}),
+        ("select * from stream t", {"dialect": "databricks"}),
+    )
+
+    def check(self, subject: Script) -> Iterator[Finding]:
+        """A finding at each node or argument that is not listed, and at a root that is no statement."""
+        for statement in subject.statements:
+            if statement.tree is None or statement.kind not in _judged(subject.context.profile):
+                continue  # The rule for statements of this kind refuses it, or the one for unreadable text.
+            root = self._root(statement)
+            yield from root or self._nodes(statement)
+
+    def _root(self, statement: Statement) -> list[Finding]:
+        if isinstance(statement.tree, _ROOTS[statement.kind]):
+            return []
+        found = type(statement.tree).__name__
+        message = f"this begins as a {statement.kind} but reads as {found}, so nobody can tell what it does"
+        return [self.finding(message, statement.location, quote=statement.script.text[:200])]
+
+    def _nodes(self, statement: Statement) -> Iterator[Finding]:
+        table = shapes(statement.script.context.profile)
+        for cls, nodes in statement.by_class.items():
+            name = cls.__name__
+            elsewhere = table.elsewhere.get(name, frozenset())
+            arguments = table.allowed.get(name)
+            if arguments is None:
+                if issubclass(cls, exp.Func) or cls in _REFUSED_ELSEWHERE:
+                    continue
+                for node in nodes:
+                    yield self._finding(
+                        statement, node, f"{_spoken(name)} is not a construct that the profile allows"
+                    )
+                continue
+            if cls is exp.Table:
+                yield from self._nameless(statement)
+            if cls in (exp.From, exp.Join):
+                yield from self._sources(statement, nodes)
+            for node in nodes:
+                for argument in _strange(node, arguments, elsewhere):
+                    message = f"{argument!r} of {_spoken(name)} is not something that the profile allows"
+                    yield self._finding(statement, node, message)
+
+    def _sources(self, statement: Statement, nodes: list[exp.Expr]) -> Iterator[Finding]:
+        """What stands in FROM must be a source of rows; only ClickHouse's ARRAY JOIN takes a column."""
+        for node in nodes:
+            if not isinstance(node.this, _SOURCES) and node.args.get("kind") != "ARRAY":
+                yield self._finding(
+                    statement, node, "this is read from, yet it is no table that anybody can tell"
+                )
+
+    def _nameless(self, statement: Statement) -> Iterator[Finding]:
+        """A table with column names but no alias is a table function that the parser took for a table."""
+        for node in statement.all(exp.Table):
+            alias = node.args.get("alias")
+            if isinstance(node.this, exp.Identifier) and alias is not None and not alias.this:
+                words = {column.name.upper() for column in alias.args.get("columns") or ()}
+                if not words <= _TABLE_HINTS:
+                    message = (
+                        f"{node.name} is called like a function, which the profile does not know it to be"
+                    )
+                    yield self._finding(statement, node, message)
+
+    def _finding(self, statement: Statement, node: exp.Expr, message: str) -> Finding:
+        profile = statement.script.context.profile
+        message = message.replace("the profile", f"the profile `{profile}`")
+        return self.finding(message, statement.at(node), quote=statement.quote(node)[:200])
+
+
+# T-SQL's old way to write WITH (NOLOCK).
+_TABLE_HINTS = {"NOLOCK", "READUNCOMMITTED", "READPAST", "NOEXPAND"}
+_SOURCES = (
+    *(exp.Table, exp.Subquery, exp.Lateral, exp.Unnest, exp.Values, exp.TableFromRows, exp.Func, exp.Query),
+    *(exp.Final, exp.Stream, exp.SemanticView),
+)
+_DDL = (exp.Create, exp.Alter, exp.Comment)
+_ROOTS: dict[Kind, tuple[type[exp.Expr], ...]] = {
+    Kind.QUERY: (exp.Query, exp.Values),
+    Kind.WRITE: (exp.Insert, exp.Update, exp.Delete, exp.Merge),
+    Kind.DEFINE: _DDL,
+    Kind.DESTROY: (exp.Drop, exp.TruncateTable),
+}
+# Nodes that rules of their own report: data changes, INTO, locks, hints, operators, variables.
+_REFUSED_ELSEWHERE = (
+    *(exp.Insert, exp.Update, exp.Delete, exp.Merge, exp.Into, exp.Lock, exp.WithTableHint, exp.Hint),
+    *(exp.Operator, exp.ObjectIdentifier, exp.SessionParameter, exp.Returning),
+)
+
+
+def _judged(profile: Profile) -> tuple[Kind, ...]:
+    """The kinds of statements that a profile lets be, and whose parts are therefore looked at."""
+    if profile is Profile.MIGRATE:
+        return tuple(_ROOTS)
+    return (Kind.QUERY, Kind.WRITE) if profile is Profile.WRITE else (Kind.QUERY,)
+
+
+def _strange(node: exp.Expr, allowed: Arguments, elsewhere: frozenset[str]) -> Iterator[str]:
+    for key, value in node.args.items():
+        if value is None or value is False or value == [] or value == "" or key in elsewhere:
+            continue
+        words = allowed.get(key)
+        if words is None:
+            yield key
+        elif isinstance(value, str) and not isinstance(value, Enum) and not {"*", value.upper()} & words:
+            yield f"{key} {value}"
+
+
+def _spoken(name: str) -> str:
+    return "".join(f" {char.lower()}" if char.isupper() else char for char in name).strip()

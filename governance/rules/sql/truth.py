@@ -1,0 +1,144 @@
+"""Whether a condition is true for every row, as far as its text alone tells."""
+
+from sqlglot import exp
+
+
+def always(node: exp.Expr | None) -> bool | None:
+    """True or False when the condition has one answer whatever the rows hold; `None` when it depends."""
+    if isinstance(node, exp.Paren):
+        return always(node.this)
+    if isinstance(node, exp.Not):
+        inner = always(node.this)
+        return None if inner is None else not inner
+    if isinstance(node, exp.And):
+        return _both(always(node.this), always(node.expression))
+    if isinstance(node, exp.Or):
+        return _either(node)
+    if isinstance(node, exp.Boolean):
+        return bool(node.this)
+    if isinstance(node, exp.Literal):
+        return _number(node) != 0 if not node.is_string else None
+    if isinstance(node, exp.Exists):
+        return _full(node.this)
+    if isinstance(node, exp.In):
+        listed = any(item == node.this for item in node.expressions)
+        return True if listed else _own_keys(node.this, node.args.get("query"))
+    if isinstance(node, exp.Like) and isinstance(node.expression, exp.Literal):
+        return True if node.expression.name and set(node.expression.name) == {"%"} else None
+    if isinstance(node, exp.Predicate) and isinstance(node, exp.Binary):
+        return _compared(node)
+    return None
+
+
+def _both(left: bool | None, right: bool | None) -> bool | None:
+    if left is False or right is False:
+        return False
+    return True if left and right else None
+
+
+def _either(node: exp.Or) -> bool | None:
+    parts = list(node.flatten())
+    if len(parts) > _MOST_PARTS:
+        return None
+    answers = [always(part) for part in parts]
+    if True in answers or _covers(parts):
+        return True
+    return False if all(answer is False for answer in answers) else None
+
+
+def _covers(parts: list[exp.Expr]) -> bool:
+    """Whether a condition and its opposite are both among the parts: `x is null or x is not null`."""
+    claims = {_claim(part) for part in parts}
+    return any((said, not holds) in claims for said, holds in claims)
+
+
+def _claim(node: exp.Expr) -> tuple[str, bool]:
+    """A condition as what it says and whether it says so or denies it."""
+    node = node.unnest()
+    if isinstance(node, exp.Not):
+        said, holds = _claim(node.this)
+        return said, not holds
+    if isinstance(node, exp.Is):
+        denies = isinstance(node.expression, exp.Not) != bool(node.args.get("negate"))
+        value = node.expression.this if isinstance(node.expression, exp.Not) else node.expression
+        return f"{node.this.sql()} is {value.sql()}".lower(), not denies
+    if type(node) in _OPPOSITES and isinstance(node, exp.Binary):
+        sign, holds = _OPPOSITES[type(node)]
+        return f"{node.this.sql()} {sign} {node.expression.sql()}".lower(), holds
+    return node.sql().lower(), True
+
+
+_MOST_PARTS = 64
+_OPPOSITES: dict[type[exp.Expr], tuple[str, bool]] = {
+    exp.EQ: ("=", True),
+    exp.NEQ: ("=", False),
+    exp.LT: ("<", True),
+    exp.GTE: ("<", False),
+    exp.GT: (">", True),
+    exp.LTE: (">", False),
+}
+
+
+def _compared(node: exp.Binary) -> bool | None:
+    left, right = node.this.unnest(), node.expression.unnest()
+    if isinstance(right, exp.Any):
+        return _own_keys(left, right.this) if isinstance(node, exp.EQ) else None
+    if left == right:
+        return isinstance(node, (exp.EQ, exp.GTE, exp.LTE, exp.NullSafeEQ, exp.Like, exp.ILike))
+    first, second = _value(left), _value(right)
+    if first is None or second is None or type(first) is not type(second):
+        return None
+    order = (first > second) - (first < second)  # type: ignore[operator]
+    answers: dict[type[exp.Expr], bool] = {
+        exp.EQ: order == 0,
+        exp.NEQ: order != 0,
+        exp.LT: order < 0,
+        exp.GT: order > 0,
+    }
+    answers |= {exp.LTE: order <= 0, exp.GTE: order >= 0}
+    return answers.get(type(node))
+
+
+def _value(node: exp.Expr) -> float | str | None:
+    if isinstance(node, exp.Literal):
+        return node.name if node.is_string else _number(node)
+    if isinstance(node, exp.Neg) and isinstance(node.this, exp.Literal) and not node.this.is_string:
+        return -_number(node.this)
+    if isinstance(node, (exp.Add, exp.Sub, exp.Mul)):
+        left, right = _value(node.this), _value(node.expression)
+        if isinstance(left, float) and isinstance(right, float):
+            if isinstance(node, exp.Mul):
+                return left * right
+            return left + right if isinstance(node, exp.Add) else left - right
+    return None
+
+
+def _number(node: exp.Literal) -> float:
+    try:
+        return float(node.name)
+    except ValueError:
+        return 1.0
+
+
+def _full(query: exp.Expr) -> bool | None:
+    """A sub-query without FROM has a row; one with neither filter nor grouping is not told by the text."""
+    query = query.unnest()
+    bare = isinstance(query, exp.Select) and not any(
+        query.args.get(k) for k in ("from_", "where", "having", "limit")
+    )
+    return True if bare else None
+
+
+def _own_keys(value: exp.Expr, query: exp.Expr | None) -> bool | None:
+    """`id IN (SELECT id FROM the same table)` keeps every row."""
+    inner = query.unnest() if query is not None else None
+    clauses = ("where", "having", "limit", "joins", "group")
+    if not isinstance(inner, exp.Select) or any(inner.args.get(clause) for clause in clauses):
+        return None
+    source = inner.args.get("from_")
+    target = value.find_ancestor(exp.Delete, exp.Update)
+    if source is None or target is None or len(inner.expressions) != 1:
+        return None
+    tables = (source.this, target.this)
+    same = all(isinstance(t, exp.Table) for t in tables) and tables[0].name == tables[1].name
+    return True if same and inner.expressions[0].name == value.name else None

@@ -1,0 +1,83 @@
+"""The rule `unbounded-recursion`."""
+
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from governance.finding import Finding, Severity
+from governance.rule import Rule
+from governance.rules.sql.truth import always
+from governance.syntax.sql import Script
+
+
+class UnboundedRecursion(Rule[Script]):
+    """A recursive query has nothing that ends it.
+
+    Without a condition in its recursive branch it runs until memory or patience ends.
+    """
+
+    code, name, severity = "SQL501", "unbounded-recursion", Severity.HIGH
+    remedy = "Bound the recursive branch by a depth, a date or a join that runs dry."
+    good = (
+        "with recursive r as (select 1 as n union all select n + 1 from r where n < 10) select * from r",
+        ("select level from dual connect by level <= 10", {"dialect": "oracle"}),
+    )
+    bad = (
+        "with recursive r as (select 1 as n union all select n from r) select * from r",
+        ("select level from dual connect by level > 0", {"dialect": "oracle"}),
+        ("with r as (select 1 as n union all select n from r) select * from r", {"dialect": "tsql"}),
+        ("select * from t option (maxrecursion 0)", {"dialect": "tsql"}),
+    )
+
+    def check(self, subject: Script) -> Iterator[Finding]:
+        """A finding at each recursion without an end."""
+        for statement in subject.statements:
+            for cte in statement.all(exp.CTE):
+                body = cte.this
+                if isinstance(body, exp.SetOperation) and _repeats(cte.alias, body.expression):
+                    message = f"{cte.alias} would call itself without an end"
+                    yield self.finding(message, statement.at(cte), quote=statement.quote(cte)[:200])
+            for option in statement.all(exp.QueryOption):
+                limit = option.args.get("expression")
+                if option.name.upper() == "MAXRECURSION" and limit is not None and limit.name == "0":
+                    message = "MAXRECURSION 0 takes away the server's own limit"
+                    quote = "MAXRECURSION 0"
+                    yield self.finding(message, statement.at(option), quote=quote, severity=Severity.LOW)
+            for connect in statement.all(exp.Connect):
+                if _endless(connect):
+                    message = "this hierarchy would go on without an end"
+                    yield self.finding(message, statement.at(connect), quote=statement.quote(connect)[:200])
+
+
+def _repeats(name: str, branch: exp.Expr) -> bool:
+    """Whether a branch reads its own CTE and has neither filter, join nor limit to run dry."""
+    for select in branch.find_all(exp.Select):
+        source = select.args.get("from_")
+        if source is None or not isinstance(source.this, exp.Table):
+            continue
+        own = source.this.name.lower() == name.lower() and not source.this.args.get("db")
+        where = select.args.get("where")
+        filtered = where is not None and not always(where.this)
+        ends = any(select.args.get(clause) for clause in ("joins", "limit", "qualify", "having"))
+        if own and not filtered and not ends:
+            return True
+    return False
+
+
+def _endless(connect: exp.Connect) -> bool:
+    """`CONNECT BY` that neither follows another row's key nor counts up to something."""
+    condition = connect.args.get("connect")
+    if condition is None or always(condition):
+        return True
+    for prior in condition.find_all(exp.Prior):
+        comparison = prior.parent
+        if isinstance(comparison, exp.Binary):
+            other = comparison.expression if comparison.this is prior else comparison.this
+            if other != prior.this:
+                return False
+    limits = [*condition.find_all(exp.LT), *condition.find_all(exp.LTE)]
+    return not any(_counter(limit.this) for limit in limits)
+
+
+def _counter(node: exp.Expr) -> bool:
+    return node.name.lower() in ("level", "rownum")

@@ -1,0 +1,62 @@
+"""The rule `unbounded-write`."""
+
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from governance.finding import Finding, Severity
+from governance.rule import Rule
+from governance.syntax.sql import Script, Statement
+
+
+class UnboundedWrite(Rule[Script]):
+    """A `DELETE` or `UPDATE` has no `WHERE`, so it changes every row of the table.
+
+    A lost filter raises no error: the table is simply empty afterwards, or every price is zero.
+    """
+
+    code, name, severity = "SQL401", "unbounded-write", Severity.CRITICAL
+    remedy = "State the rows that are meant in a WHERE clause."
+    good = (
+        ("delete from orders where id = 7", {"profile": "write"}),
+        ("update orders set total = 0 where id = 7", {"profile": "write"}),
+    )
+    bad = (
+        ("delete from orders", {"profile": "write"}),
+        ("update orders set total = 0", {"profile": "write"}),
+        (
+            "merge into orders using customers on true when matched then delete",
+            {"profile": "write", "dialect": "postgres"},
+        ),
+    )
+
+    def check(self, subject: Script) -> Iterator[Finding]:
+        """A finding at each change that no filter bounds."""
+        for statement in subject.statements:
+            for node in statement.all(exp.Delete, exp.Update):
+                if not node.args.get("where") and not isinstance(node.parent, exp.When):
+                    verb = "deleted" if isinstance(node, exp.Delete) else "changed"
+                    table = node.this.sql() if isinstance(node.this, exp.Expr) else "the table"
+                    yield self._finding(statement, node, f"every row of {table} would be {verb}")
+            for merge in statement.all(exp.Merge):
+                yield from self._merge(statement, merge)
+
+    def _merge(self, statement: Statement, merge: exp.Merge) -> Iterator[Finding]:
+        constant = not (merge.args.get("on") and merge.args["on"].find(exp.Column))
+        for when in statement.all(exp.When):
+            destroys = isinstance(when.args.get("then"), exp.Update) or _deletes(when)
+            unlimited = not when.args.get("condition")
+            by_source = when.args.get("source") and not when.args.get("matched")
+            if destroys and ((unlimited and by_source) or (constant and not merge.args.get("using_cond"))):
+                table = merge.this.sql()
+                yield self._finding(
+                    statement, when, f"rows of {table} would be changed whether they match or not"
+                )
+
+    def _finding(self, statement: Statement, node: exp.Expr, message: str) -> Finding:
+        return self.finding(message, statement.at(node), quote=statement.quote(node)[:200])
+
+
+def _deletes(when: exp.When) -> bool:
+    then = when.args.get("then")
+    return isinstance(then, exp.Var) and then.name.upper() == "DELETE"

@@ -1,0 +1,38 @@
+"""The rule `volatile-in-model`."""
+
+from collections.abc import Iterator
+
+from governance.finding import Finding, Severity
+from governance.rule import Rule
+from governance.syntax.sql import Profile, Script
+from governance.syntax.sql.calls import calls
+from governance.syntax.sql.functions import Effect
+
+
+class VolatileInModel(Rule[Script]):
+    """A model calls a function that gives another answer each time.
+
+    The same inputs no longer give the same table, so a rebuild changes history and no test can tell.
+    """
+
+    code, name, severity = "SQL108", "volatile-in-model", Severity.HIGH
+    remedy = "Derive the value from the data, for example by hashing a key."
+    good = (("select random()", {"profile": "read"}), ("select md5(id) from t", {"profile": "model"}))
+    bad = (
+        ("select random() from t", {"profile": "model"}),
+        ("select gen_random_uuid()", {"profile": "model"}),
+    )
+
+    def check(self, subject: Script) -> Iterator[Finding]:
+        """A finding at each volatile call in a model."""
+        if subject.context.profile is not Profile.MODEL:
+            return
+        for statement in subject.statements:
+            for call in calls(statement):
+                if call.effect is Effect.VOLATILE:
+                    place = subject.location(call.start, call.end)
+                    yield self.finding(
+                        f"{call.name} would make each build of this model differ",
+                        place,
+                        quote=subject.text[call.start : call.end],
+                    )

@@ -1,0 +1,147 @@
+"""One changed file of a dbt project as rules see it: head beside base, parsed, never rendered."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+from governance.artifact import Change
+from governance.finding import Location, Position
+from governance.syntax.dbt.effects import Effect, effect_of
+from governance.syntax.dbt.jinja import read_template
+from governance.syntax.dbt.layout import DbtKind
+from governance.syntax.dbt.template import Mention, Template
+from governance.syntax.dbt.yaml import Document, Entry
+
+_TAKEN_FOR_TEMPLATE = re.compile(r"\s*(env_var|ref|var|source|doc)\s*\(.+\)\s*\Z", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Source:
+    """One side of a file: its text and what it says."""
+
+    text: str = ""
+    template: Template = Template()
+    document: Document = Document()
+    problem: str = ""
+    problem_at: Position = Position(1)
+
+    @cached_property
+    def mentions(self) -> tuple[Mention, ...]:
+        """Names mentioned by the file, also from templates inside YAML strings."""
+        return self.template.mentions + tuple(m for _, inner in self._inner for m in inner.mentions)
+
+    @cached_property
+    def _inner(self) -> tuple[tuple[Entry, Template], ...]:
+        found = []
+        for entry in self.document.entries.values():
+            text = _template_in(entry.value)
+            if text:
+                template = read_template(text)
+                moved = tuple(_at(mention, entry.start) for mention in template.mentions)
+                strings = tuple((text, entry.start) for text, _ in template.strings)
+                filters = tuple((name, entry.start) for name, _ in template.filters)
+                found.append((entry, Template(moved, template.macros, strings, filters, template.problem)))
+        return tuple(found)
+
+    @cached_property
+    def templates(self) -> tuple[Template, ...]:
+        """The template of the file, or those inside its YAML strings."""
+        return (self.template, *(inner for _, inner in self._inner))
+
+    @cached_property
+    def settings(self) -> Mapping[str, tuple[str, Position]]:
+        """What `config(...)` in the file sets, by plain key."""
+        found: dict[str, tuple[str, Position]] = {}
+        for mention in self.template.mentions:
+            if mention.path[-1] == "config" and mention.called:
+                for key, value in mention.keywords.items():
+                    found[key.removeprefix("+").replace("-", "_")] = (value.text, mention.start)
+        return found
+
+
+@dataclass(frozen=True)
+class Project:
+    """A dbt project as far as the change set shows it: its folder, its macros, what else changed."""
+
+    root: str = ""
+    effects: Mapping[str, Effect] = field(default_factory=dict)
+    own_macros: frozenset[str] = frozenset()
+    logic_changed: Mapping[str, str] = field(default_factory=dict)
+    tests: frozenset[tuple[str, ...]] = frozenset()
+
+
+@dataclass(frozen=True)
+class DbtChange:
+    """A changed file of a dbt project."""
+
+    path: str
+    kind: DbtKind
+    change: Change
+    head: Source
+    base: Source
+    project: Project = Project()
+    dialect: str = "duckdb"
+
+    @cached_property
+    def new_mentions(self) -> tuple[Mention, ...]:
+        """What head mentions and base does not, or does not in the same words."""
+        before = Counter(mention.key for mention in self.base.mentions)
+        found = []
+        for mention in self.head.mentions:
+            before[mention.key] -= 1
+            if before[mention.key] < 0:
+                found.append(mention)
+        return tuple(found)
+
+    @cached_property
+    def new_entries(self) -> tuple[Entry, ...]:
+        """YAML entries of head that base has not, or has with another value."""
+        return tuple(_beyond(self.head.document.entries, self.base.document.entries))
+
+    @cached_property
+    def gone_entries(self) -> tuple[Entry, ...]:
+        """YAML entries of base that head has no longer, with their places in base."""
+        head, base = self.head.document.entries, self.base.document.entries
+        return tuple(entry for path, entry in base.items() if path not in head)
+
+    @cached_property
+    def new_settings(self) -> Mapping[str, tuple[str, str, Position]]:
+        """Configuration that differs from base: key to (before, now, place), from `config()` and YAML."""
+        found = {}
+        before = self.base.settings
+        for key, (value, place) in self.head.settings.items():
+            if before.get(key, ("",))[0] != value or key not in before:
+                found[key] = (before[key][0] if key in before else "", value, place)
+        return found
+
+    def effect(self, mention: Mention) -> Effect:
+        """What rendering a mention of this file would do."""
+        return effect_of(mention, self.project.effects.get)
+
+    def at(self, place: Position | None = None, quote: str = "") -> Location:
+        """A location in this file; its end lies behind the quote."""
+        end = Position(place.line, place.column + len(quote)) if place and quote else None
+        return Location(self.path, place, end)
+
+
+def _beyond(head: Mapping[tuple[str, ...], Entry], base: Mapping[tuple[str, ...], Entry]) -> Iterator[Entry]:
+    for path, entry in head.items():
+        before = base.get(path)
+        if before is None or before.value != entry.value:
+            yield entry
+
+
+def _template_in(value: Any) -> str:
+    """The template in a YAML value: written as one, or a bare call, which dbt takes for one in a test."""
+    if not isinstance(value, str):
+        return ""
+    if _TAKEN_FOR_TEMPLATE.match(value):
+        return "{{ " + value + " }}"
+    return value if "{{" in value or "{%" in value else ""
+
+
+def _at(mention: Mention, start: Position) -> Mention:
+    return replace(mention, start=start)

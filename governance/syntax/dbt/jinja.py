@@ -1,0 +1,276 @@
+"""Reads a dbt template into the names it mentions and the SQL it would run, without rendering it."""
+
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+import jinja2
+from jinja2 import nodes
+from jinja2.ext import Extension
+from jinja2.parser import Parser
+
+from governance.finding import Position
+from governance.syntax.dbt.template import UNREADABLE, Mention, Template, Text
+
+_RELATION = re.compile(r"\b(from|join|into|update|table|using)\s+(\S+\.)?[\"`]?$", re.IGNORECASE)
+_DEFINING = {"test", "materialization", "docs", "snapshot"}
+
+
+class _DbtBlocks(Extension):
+    """dbt's own blocks, all read as macros named `<tag>:<name>`."""
+
+    tags = _DEFINING
+
+    def parse(self, parser: Parser) -> nodes.Node:
+        """One block with its name, its arguments where it has any, and its body."""
+        tag = next(parser.stream)
+        macro = nodes.Macro(lineno=tag.lineno)
+        macro.name = f"{tag.value}:{parser.parse_assign_target(name_only=True).name}"
+        macro.args, macro.defaults = [], []
+        if tag.value == "test":
+            parser.parse_signature(macro)
+        while tag.value == "materialization" and parser.stream.skip_if("comma"):
+            parser.parse_assign_target(name_only=True)
+            if parser.stream.skip_if("assign"):
+                parser.parse_expression()
+        macro.body = parser.parse_statements((f"name:end{tag.value}",), drop_needle=True)
+        return macro
+
+
+_ENVIRONMENT = jinja2.Environment(
+    extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols", _DbtBlocks], autoescape=False
+)
+
+
+def read_template(text: str) -> Template:
+    """The facts of one template; never raises."""
+    try:
+        tree = _ENVIRONMENT.parse(text)
+        reader = _Reader(text, tree)
+        reader.visit(tree, ())
+    except jinja2.TemplateSyntaxError as error:
+        return Template(problem=error.message or "not a template", problem_at=Position(error.lineno))
+    except RecursionError:
+        return Template(problem="the template is nested too deeply")
+    except Exception as error:  # Jinja's own bugs on hostile text must be a finding, not a crash
+        return Template(problem=f"{type(error).__name__}: {error}")
+    return reader.template()
+
+
+class _Reader:
+    """Walks a template's tree once and collects what it finds."""
+
+    def __init__(self, text: str, tree: nodes.Template) -> None:
+        self._lines = text.split("\n")
+        self._seen: dict[tuple[int, str], int] = defaultdict(int)
+        self._assigned: dict[str, list[Text]] = defaultdict(list)
+        self._local = set(_bound(tree))
+        self._owner: nodes.Node = tree
+        self._mentions: list[Mention] = []
+        self._strings: list[tuple[str, Position]] = []
+        self._filters: list[tuple[str, Position]] = []
+        self._macros: dict[str, Position] = {}
+        for kind in (nodes.Assign, nodes.AssignBlock):
+            for assign in tree.find_all(kind):
+                self._remember(assign)
+
+    def template(self) -> Template:
+        """Everything found, in the order of the source."""
+        mentions = tuple(sorted(self._mentions, key=lambda m: (m.start.line, m.start.column)))
+        return Template(mentions, self._macros, tuple(self._strings), tuple(self._filters))
+
+    def visit(self, node: nodes.Node, within: tuple[str, ...]) -> None:
+        """Collect from a node and all below it."""
+        match node:
+            case nodes.Macro():
+                self._macro(node, within)
+            case nodes.CallBlock():
+                body = self.text(node.body)
+                self._expression(node.call, within, body)
+                self._children(node.body, within)
+            case nodes.Output():
+                self._output(node, within)
+            case nodes.If() | nodes.CondExpr():
+                self.visit(node.test, (*within, "if"))
+                for _, child in node.iter_fields(exclude=("test",)):
+                    self._children(child, within)
+            case nodes.Call() | nodes.Getattr() | nodes.Getitem() | nodes.Name():
+                self._expression(node, within)
+            case _:
+                self._literal(node)
+                for child in node.iter_child_nodes():
+                    self.visit(child, within)
+
+    def text(self, node: Any) -> Text:
+        """The text that nodes produce, as far as the template tells."""
+        match node:
+            case list():
+                return sum((self.text(child) for child in node), Text(""))
+            case nodes.TemplateData():
+                return Text(node.data)
+            case nodes.Const():
+                return Text(str(node.value))
+            case nodes.Output():
+                return self.text(node.nodes)
+            case nodes.Concat():
+                return self.text(node.nodes)
+            case nodes.Add():
+                return self.text(node.left) + self.text(node.right)
+            case nodes.Name() if len(self._assigned.get(node.name, ())) == 1:
+                return self._assigned[node.name][0]
+            case nodes.Name(name="this"):
+                return Text("this_relation")
+            case nodes.Call(node=nodes.Name(name="ref" | "source")) if node.args:
+                return Text("_".join(self.text(arg).text for arg in node.args))
+            case nodes.Call(node=nodes.Name(name="return")) if node.args:
+                return self.text(node.args[0])
+            case nodes.List() | nodes.Tuple():
+                return sum((self.text(item) + Text(";\n") for item in node.items), Text(""))
+            case nodes.Dict():
+                return sum((self.text(pair.value) + Text(";\n") for pair in node.items), Text(""))
+            case nodes.If() | nodes.For():
+                branches = self.text([*node.body, *node.else_]).text
+                return Text(branches, known=False)
+            case nodes.Filter(name="trim" | "upper" | "lower" | "string" | "safe"):
+                return self.text(node.node)
+        return Text("computed_part", known=False)
+
+    def _macro(self, node: nodes.Macro, within: tuple[str, ...]) -> None:
+        self._macros[node.name] = self._place(node.lineno, node.name.partition(":")[2] or node.name)
+        outer, self._owner = self._owner, node
+        for child in node.iter_child_nodes():
+            self.visit(child, (*within, f"macro:{node.name}"))
+        self._owner = outer
+
+    def _output(self, node: nodes.Output, within: tuple[str, ...]) -> None:
+        before = ""
+        for child in node.nodes:
+            if isinstance(child, nodes.TemplateData):
+                before = child.data
+                continue
+            relation = ("relation",) if _RELATION.search(before) else ()
+            self.visit(child, within + relation)
+            before = ""
+
+    def _children(self, value: Any, within: tuple[str, ...]) -> None:
+        if isinstance(value, nodes.Node):
+            self.visit(value, within)
+        elif isinstance(value, list):
+            for child in value:
+                self._children(child, within)
+
+    def _expression(self, node: nodes.Expr, within: tuple[str, ...], body: Text | None = None) -> None:
+        call = node if isinstance(node, nodes.Call) else None
+        target = call.node if call else node
+        path, root = _dotted(target)
+        inner = (*within, f"call:{'.'.join(path)}") if call else within
+        if root is None:  # a method of a literal or of another call's result
+            self._rootless(target, within)
+        else:
+            self._mention(path, root, call, within, body)
+            self._subscripts(target, within)
+        if call:
+            parts = [*call.args, *(pair.value for pair in call.kwargs), call.dyn_args, call.dyn_kwargs]
+            self._children([part for part in parts if part is not None], inner)
+
+    def _rootless(self, node: nodes.Node, within: tuple[str, ...]) -> None:
+        if isinstance(node, nodes.Call):
+            self._expression(node, within)
+            return
+        if isinstance(node, nodes.Getattr):
+            self._strings.append((node.attr, self._place(node.lineno, node.attr)))
+        for child in node.iter_child_nodes():
+            self.visit(child, within)
+
+    def _subscripts(self, node: nodes.Node, within: tuple[str, ...]) -> None:
+        while isinstance(node, nodes.Getattr | nodes.Getitem):
+            if isinstance(node, nodes.Getitem):
+                self.visit(node.arg, within)
+            node = node.node
+
+    def _mention(
+        self,
+        path: tuple[str, ...],
+        root: nodes.Name,
+        call: nodes.Call | None,
+        within: tuple[str, ...],
+        body: Text | None,
+    ) -> None:
+        start = self._place(root.lineno, root.name)
+        args = tuple(self.text(arg) for arg in call.args) if call else ()
+        keywords = self._keywords(call) if call else {}
+        texts = [*args, *keywords.values(), *([body] if body else [])]
+        if call and (call.dyn_args or call.dyn_kwargs):
+            texts.append(Text("", known=False))
+        key = "\x00".join((".".join(path), *keywords, *(text.text for text in texts)))
+        if not all(text.known for text in texts):
+            # what cannot be read off counts as changed when anything around it changes
+            key += hashlib.sha256(repr(self._owner).encode("utf-8", "replace")).hexdigest()
+        if root.name in self._local:
+            path = ("", *path)
+        self._mentions.append(Mention(path, start, call is not None, args, keywords, body, within, key))
+
+    def _keywords(self, call: nodes.Call) -> dict[str, Text]:
+        """Arguments by name; `config({...})` says the same as `config(...)`."""
+        found = {pair.key: self.text(pair.value) for pair in call.kwargs}
+        for argument in (*call.args, call.dyn_kwargs):
+            if isinstance(argument, nodes.Dict):
+                for pair in argument.items:
+                    key = self.text(pair.key)
+                    found[key.text if key.known else UNREADABLE] = self.text(pair.value)
+            elif argument is not None and not isinstance(argument, nodes.Const):
+                found[UNREADABLE] = Text("", known=False)
+        return found
+
+    def _literal(self, node: nodes.Node) -> None:
+        if isinstance(node, nodes.Const) and isinstance(node.value, str):
+            self._strings.append((node.value, Position(node.lineno)))
+        elif isinstance(node, nodes.Filter):
+            self._filters.append((node.name, self._place(node.lineno, node.name)))
+        elif isinstance(node, nodes.Include | nodes.Import | nodes.FromImport | nodes.Extends):
+            self._filters.append(("include", Position(node.lineno)))
+
+    def _remember(self, assign: nodes.Stmt) -> None:
+        match assign:
+            case nodes.Assign(target=nodes.Name(name=name), node=value):
+                self._assigned[name].append(self.text(value))
+            case nodes.AssignBlock(target=nodes.Name(name=name), body=body):
+                self._assigned[name].append(self.text(body))
+
+    def _place(self, line: int, name: str) -> Position:
+        """Where a name stands: its next occurrence on the line that has not been taken yet."""
+        text = self._lines[line - 1] if 0 < line <= len(self._lines) else ""
+        found = [m.start() + 1 for m in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", text)]
+        nth = self._seen[line, name]
+        self._seen[line, name] += 1
+        return Position(line, found[min(nth, len(found) - 1)] if found else 1)
+
+
+def _dotted(node: nodes.Node) -> tuple[tuple[str, ...], nodes.Name | None]:
+    parts: list[str] = []
+    while True:
+        match node:
+            case nodes.Getattr():
+                parts.append(node.attr)
+            case nodes.Getitem(arg=nodes.Const(value=str() as key)):
+                parts.append(key)
+            case nodes.Getitem(arg=nodes.Const()):
+                parts.append("[0]")
+            case nodes.Getitem():
+                parts.append("[]")
+            case nodes.Name():
+                return (node.name, *reversed(parts)), node
+            case _:
+                return tuple(reversed(parts)), None
+        node = node.node
+
+
+def _bound(tree: nodes.Node) -> Iterator[str]:
+    """Names that the template itself binds somewhere."""
+    for name in tree.find_all(nodes.Name):
+        if name.ctx in ("store", "param"):
+            yield name.name
+    for macro in tree.find_all(nodes.Macro):
+        yield macro.name

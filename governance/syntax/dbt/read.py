@@ -1,0 +1,153 @@
+"""Reads the dbt files of a change set, each on both sides, together with what the project defines."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from governance.artifact import Artifact, ArtifactKind, Change
+from governance.changeset import ChangeSet
+from governance.errors import InvalidInput
+from governance.syntax.dbt.change import DbtChange, Project, Source
+from governance.syntax.dbt.effects import macro_effects
+from governance.syntax.dbt.jinja import read_template
+from governance.syntax.dbt.layout import (
+    PROJECT_FILE,
+    DbtKind,
+    dbt_kind,
+    inside,
+    project_folders,
+    project_roots,
+)
+from governance.syntax.dbt.template import Template
+from governance.syntax.dbt.tests import read_tests
+from governance.syntax.dbt.yaml import read_yaml
+
+_BY_ARTIFACT = {
+    ArtifactKind.DBT_MODEL: DbtKind.MODEL,
+    ArtifactKind.DBT_MACRO: DbtKind.MACRO,
+    ArtifactKind.DBT_TEST: DbtKind.TEST,
+    ArtifactKind.DBT_YAML: DbtKind.PROPERTIES,
+    ArtifactKind.DBT_DATA: DbtKind.SEED,
+    ArtifactKind.EXPECTATIONS: DbtKind.EXPECTATIONS,
+}
+
+_SECTION = re.compile(
+    r"^# (\S+)(, before|, deleted|)\n(.*?)\n?(?=^# \S+\.\S*(?:, before|, deleted)?$)",
+    re.MULTILINE | re.DOTALL,
+)
+
+
+def read_changes(changeset: ChangeSet) -> tuple[DbtChange, ...]:
+    """The dbt files of a change set, each read on both sides; never raises on their content."""
+    workdir = Path(changeset.workdir) if changeset.workdir else None
+    grouped: dict[str, list[tuple[Artifact, DbtKind]]] = {}
+    settings = {a.path: a.content for a in changeset.artifacts if a.path.endswith(PROJECT_FILE)}
+    roots = project_roots([artifact.path for artifact in changeset.artifacts], workdir)
+    for artifact in changeset.artifacts:
+        root = max((r for r in roots if inside(artifact.path, r)), key=len, default=None)
+        kind = _BY_ARTIFACT.get(artifact.kind)
+        if root is not None:
+            within = artifact.path[len(root) :].lstrip("/")
+            kind = dbt_kind(within, project_folders(root, settings, workdir)) or kind
+        elif kind is not None:
+            kind = dbt_kind(artifact.path) or kind
+        if kind is not None:
+            grouped.setdefault(root or "", []).append((artifact, kind))
+    return tuple(change for root, files in grouped.items() for change in _read_project(root, files, workdir))
+
+
+def case(path: str, base: str | None, head: str | None, *beside: tuple[str, str | None, str | None]) -> str:
+    """A change in source form, for the examples of rules: each file under its name, base before head."""
+    sections = []
+    for name, before, now in ((path, base, head), *beside):
+        sections += [f"# {name}, before\n{before}"] if before is not None else []
+        sections += [f"# {name}\n{now}"] if now is not None else [f"# {name}, deleted\n"]
+    return "\n".join(section.rstrip("\n") for section in sections)
+
+
+def read_case(text: str) -> DbtChange:
+    """The first file of a case as a change; the others are changed beside it."""
+    files: dict[str, list[str | None]] = {}
+    for name, state, body in _SECTION.findall(text + "\n# end.\n"):
+        sides = files.setdefault(name, [None, None])
+        if state != ", deleted":
+            sides[state == ""] = body
+    first, *others = [(name, base, head) for name, (base, head) in files.items()]
+    return example(*first, *others)
+
+
+def example(
+    path: str, base: str | None, head: str | None, *beside: tuple[str, str | None, str | None]
+) -> DbtChange:
+    """A change made of two texts, for examples and tests; `beside` is what else the change set holds."""
+    files = [(path, base, head), *beside]
+    read = [
+        (Artifact(name, ArtifactKind.OTHER, _encode(now), _encode(was)), dbt_kind(name) or DbtKind.MODEL)
+        for name, was, now in files
+    ]
+    return next(iter(_read_project("", read, None)))
+
+
+def _encode(text: str | None) -> bytes | None:
+    return None if text is None else text.encode()
+
+
+def _read_project(
+    root: str, files: list[tuple[Artifact, DbtKind]], workdir: Path | None
+) -> Iterator[DbtChange]:
+    sides = [(artifact, kind, *_sides(artifact, kind)) for artifact, kind in files]
+    templates = {artifact.path: head.template for artifact, _, head, _ in sides}
+    templates = _macro_templates(root, workdir) | templates
+    own = frozenset(name for template in templates.values() for name in template.macros)
+    tests = frozenset(key for _, _, head, _ in sides for key in read_tests(head.document))
+    project = Project(root, macro_effects(templates), own, _logic_changed(sides), tests)
+    for artifact, kind, head, base in sides:
+        dialect = artifact.dialect or "duckdb"
+        yield DbtChange(artifact.path, kind, artifact.change, head, base, project, dialect)
+
+
+def _sides(artifact: Artifact, kind: DbtKind) -> tuple[Source, Source]:
+    head = Source() if artifact.content is None else _source(artifact, kind, base=False)
+    base = Source() if artifact.base is None else _source(artifact, kind, base=True)
+    return head, base
+
+
+def _source(artifact: Artifact, kind: DbtKind, base: bool) -> Source:
+    if artifact.link and not base:
+        return Source(problem="a symbolic link")
+    try:
+        text = artifact.base_text if base else artifact.text
+    except InvalidInput as error:
+        return Source(problem=error.message)
+    if kind.is_yaml:
+        document = read_yaml(text)
+        return Source(text, document=document, problem=document.problem, problem_at=document.problem_at)
+    if kind.is_template:
+        template = read_template(text)
+        return Source(text, template, problem=template.problem, problem_at=template.problem_at)
+    return Source(text)
+
+
+def _logic_changed(sides: list[tuple[Artifact, DbtKind, Source, Source]]) -> dict[str, str]:
+    """Models, snapshots and macros whose text changed, with their paths."""
+    kinds = (DbtKind.MODEL, DbtKind.PYTHON_MODEL, DbtKind.SNAPSHOT, DbtKind.MACRO, DbtKind.SEED)
+    return {
+        PurePosixPath(artifact.path).stem: artifact.path
+        for artifact, kind, head, base in sides
+        if kind in kinds and artifact.change is Change.MODIFIED and head.text.split() != base.text.split()
+    }
+
+
+def _macro_templates(root: str, workdir: Path | None) -> dict[str, Template]:
+    """Every macro file of the project and its installed packages, as they stand at head."""
+    if workdir is None:
+        return {}
+    found = {}
+    base = workdir / root
+    for file in sorted([*base.glob("macros/**/*.sql"), *base.glob("tests/generic/**/*.sql")]) + sorted(
+        base.glob("dbt_packages/*/macros/**/*.sql")
+    ):
+        if file.is_file() and not file.is_symlink():
+            text = file.read_bytes().decode("utf-8", "replace")
+            found[file.relative_to(workdir).as_posix()] = read_template(text)
+    return found

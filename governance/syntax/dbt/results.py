@@ -1,0 +1,31 @@
+"""What building and validating came to, as the subjects of rules."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from governance.finding import Location, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class DataTest:
+    """One dbt test that did not pass on the built data. `before` is how many rows failed at base."""
+
+    name: str
+    model: str
+    location: Location
+    failures: int
+    warns: bool = False
+    before: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FailedExpectation:
+    """One expectation that the built table does not meet, with counts and no row."""
+
+    model: str
+    kind: str
+    severity: Severity
+    location: Location
+    arguments: str = ""
+    counts: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,68 @@
+"""What a template mentions, defines and would produce: the values that reading one yields."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from governance.finding import Position
+
+UNREADABLE = "**"
+"""Stands for the name of an argument that is computed, or for arguments handed on as a whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Text that a template would produce. `known` when every part of it can be read off the template.
+
+    Relations (`ref`, `source`, `this`) stand in it by a name; other computed parts make it unknown.
+    """
+
+    text: str
+    known: bool = True
+
+    def __add__(self, other: "Text") -> "Text":
+        return Text(self.text + other.text, self.known and other.known)
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A name from outside that a template uses: `adapter.drop_relation` is `("adapter", "drop_relation")`.
+
+    A computed subscript stands as `[]`. `within` tells what surrounds it: `macro:<name>`,
+    `call:<name>` for an argument, `if`, `relation` where SQL expects a table.
+    """
+
+    path: tuple[str, ...]
+    start: Position
+    called: bool = False
+    args: tuple[Text, ...] = ()
+    keywords: Mapping[str, Text] = field(default_factory=dict)
+    body: Text | None = None
+    within: tuple[str, ...] = ()
+    key: str = ""
+
+    @property
+    def name(self) -> str:
+        """The dotted name."""
+        return ".".join(self.path)
+
+    @property
+    def sql(self) -> Text:
+        """The SQL that a call like run_query or a statement block carries."""
+        if self.body is not None:
+            return self.body
+        for keyword in ("sql", "sql_statement", "query"):
+            if keyword in self.keywords:
+                return self.keywords[keyword]
+        return self.args[0] if self.args else Text("", known=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """What a template mentions and defines; `problem` says why it could not be read."""
+
+    mentions: tuple[Mention, ...] = ()
+    macros: Mapping[str, Position] = field(default_factory=dict)
+    strings: tuple[tuple[str, Position], ...] = ()
+    filters: tuple[tuple[str, Position], ...] = ()
+    problem: str = ""
+    problem_at: Position = Position(1)

@@ -1,0 +1,191 @@
+"""Every function call of a statement, by the name it was written with rather than the parser's own."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlglot import exp
+from sqlglot.tokenizer_core import TokenType
+
+from governance.syntax.sql.functions import Effect, function_table
+from governance.syntax.sql.script import Statement
+from governance.syntax.sql.shapes import shapes
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call: the name as written in lower case, its effect (`None`: unknown) and its place."""
+
+    name: str
+    effect: Effect | None
+    start: int
+    end: int
+    node: exp.Expr | None = None
+
+
+def calls(statement: Statement) -> list[Call]:
+    """All calls, those in the tree first, then those that the tree has lost."""
+    found: list[Call] | None = statement.notes.get("calls")
+    if found is None:
+        found = statement.notes["calls"] = [*_in_tree(statement), *_bare(statement), *_lost(statement)]
+    return found
+
+
+def arguments(call: Call) -> list[exp.Expr]:
+    """The arguments of a call, in the order written where the parser keeps it."""
+    if call.node is None:
+        return []
+    args: list[exp.Expr] = []
+    for key, value in call.node.args.items():
+        if key == "this" and isinstance(call.node, exp.Anonymous):
+            continue
+        args.extend(v for v in (value if isinstance(value, list) else [value]) if isinstance(v, exp.Expr))
+    return args
+
+
+def _in_tree(statement: Statement) -> Iterator[Call]:
+    forms = shapes(statement.script.context.profile).forms
+    for node in statement.every(exp.Func):
+        start = node.meta.get("start")
+        if start is not None:
+            yield _written(statement, node, start, node.meta["end"] + 1)
+        elif type(node).__name__ not in forms:
+            begin, end = statement.span(node)
+            yield _call(statement, _own_name(node), begin, end, node)
+
+
+def _bare(statement: Statement) -> Iterator[Call]:
+    """Functions that are called by a reserved word alone, which the parser takes for columns."""
+    dialect = statement.script.dialect
+    words = _RESERVED.get(dialect.name, frozenset()) if dialect else frozenset()
+    for node in statement.all(exp.Column) if words else ():
+        name = node.name.lower()
+        if name in words and not node.table and not node.this.args.get("quoted"):
+            yield _call(statement, name, *statement.span(node), node)
+
+
+def _own_name(node: exp.Func) -> str:
+    names = type(node).sql_names()
+    return str(names[0]).lower() if names else type(node).__name__.lower()
+
+
+def _written(statement: Statement, node: exp.Expr, start: int, end: int) -> Call:
+    text = statement.script.text
+    name = text[start:end].strip('"`[]').lower()
+    parent = node.parent
+    if isinstance(parent, exp.NetFunc):
+        return _call(statement, f"net.{name}", start, end, node)
+    if not (isinstance(parent, exp.Dot) and parent.expression is node):
+        return _call(statement, name, start, end, node)
+    left = parent.this
+    words = _dotted(left)
+    if words is None:
+        return _method(statement, name, start, end, node)
+    begin = statement.span(left)[0]
+    return _call(statement, ".".join((*words, name)), begin, end, node)
+
+
+def _dotted(node: exp.Expr) -> tuple[str, ...] | None:
+    """The words of a qualifier such as `a.b`; `None` when it is anything but names."""
+    if isinstance(node, (exp.Identifier, exp.Var)):
+        return (node.name.lower(),)
+    if isinstance(node, exp.Column):
+        return tuple(part.name.lower() for part in node.parts)
+    if isinstance(node, exp.Dot):
+        left, right = _dotted(node.this), _dotted(node.expression)
+        return (*left, *right) if left and right else None
+    return None
+
+
+def _method(statement: Statement, name: str, start: int, end: int, node: exp.Expr) -> Call:
+    """A call on a value, `(x).f()`: the same as `f(x)` in DuckDB, a user's own code elsewhere."""
+    dialect = statement.script.dialect
+    if dialect and dialect.name == "duckdb":
+        return _call(statement, name, start, end, node)
+    return Call(f"(…).{name}", None, start, end, node)
+
+
+def _call(statement: Statement, name: str, start: int, end: int, node: exp.Expr | None) -> Call:
+    script = statement.script
+    assert script.dialect is not None
+    plain = name
+    for prefix in _BUILT_IN.get(script.dialect.name, ()):
+        plain = plain.removeprefix(prefix)
+    if "." in plain and script.dialect.name == "duckdb" and plain.count(".") == 1:
+        plain = plain.partition(".")[2]
+    effect = function_table(script.dialect).effect(plain)
+    if effect is None and name in (f.lower() for f in script.context.functions):
+        effect = Effect.PURE
+    return Call(name, effect, start, end, node)
+
+
+_STANDARD = {
+    "current_role",
+    "current_user",
+    "session_user",
+    "current_catalog",
+    "current_schema",
+    "system_user",
+}
+_RESERVED = {
+    "postgres": frozenset({*_STANDARD, "user"}),
+    "redshift": frozenset({*_STANDARD, "user"}),
+    "duckdb": frozenset({*_STANDARD, "user"}),
+    "tsql": frozenset({*_STANDARD, "user"}),
+    "oracle": frozenset({"user", "uid", "ora_invoking_user"}),
+    "trino": frozenset({*_STANDARD, "current_path"}),
+    "mysql": frozenset({"current_user", "current_role"}),
+}
+_BUILT_IN = {
+    "postgres": ("pg_catalog.",),
+    "redshift": ("pg_catalog.",),
+    "bigquery": ("safe.",),
+    "databricks": ("system.builtin.",),
+    "oracle": ("sys.",),
+    "duckdb": ("main.", "system.main."),
+}
+# Words that stand before a parenthesis without calling anything, where the parser reads them as names.
+_NOT_CALLS = {
+    "apply",
+    "key",
+    "keep",
+    "share",
+    "columns",
+    "nested",
+    "path",
+    "measures",
+    "define",
+    "pattern",
+    "match",
+}
+
+
+def _lost(statement: Statement) -> Iterator[Call]:
+    """Names before a parenthesis that have no node: whatever the parser did with them, they may run."""
+    if statement.tree is None:
+        return
+    known: set[int] | None = None
+    tokens = statement.tokens
+    for index in range(1, len(tokens)):
+        if tokens[index].token_type is not TokenType.L_PAREN:
+            continue
+        token = tokens[index - 1]
+        if token.token_type is not TokenType.VAR:
+            continue
+        if known is None:
+            known = _placed(statement)
+        name = token.text.lower()
+        if token.start in known or name in _NOT_CALLS:
+            continue
+        call = _call(statement, name, token.start, token.end + 1, None)
+        if call.effect is not None and call.effect is not Effect.PURE:
+            yield call
+
+
+def _placed(statement: Statement) -> set[int]:
+    return {
+        node.meta["start"]
+        for cls, nodes in statement.by_class.items()
+        if issubclass(cls, (exp.Func, exp.Identifier))
+        for node in nodes
+        if "start" in node.meta
+    }

@@ -1,0 +1,32 @@
+"""What a statement is judged against: dialect, profile, tables in scope, schema, extra functions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+Schema = Mapping[str, Mapping[str, str]]
+"""Table name, as a query would write it → column name → type."""
+
+
+class Profile(StrEnum):
+    """What a statement may do."""
+
+    READ = "read"
+    MODEL = "model"
+    WRITE = "write"
+    MIGRATE = "migrate"
+
+
+@dataclass(frozen=True, slots=True)
+class SqlContext:
+    """The ground on which one text of SQL is judged.
+
+    `tables` of `None` means that any table may be named; an empty tuple means none. `functions` are
+    names that the policy vouches for, `schema` what is known of the tables' columns.
+    """
+
+    dialect: str
+    profile: Profile = Profile.READ
+    tables: tuple[str, ...] | None = None
+    schema: Schema | None = None
+    functions: tuple[str, ...] = ()

@@ -1,0 +1,48 @@
+import { useSyncExternalStore } from "react";
+
+/** Where one is: the address behind `#`, which works in a frame as on a page of its own. */
+export interface Route {
+  parts: string[];
+  query: URLSearchParams;
+}
+
+function parse(): string {
+  return window.location.hash.replace(/^#\/?/, "");
+}
+
+function subscribe(changed: () => void): () => void {
+  window.addEventListener("hashchange", changed);
+  return () => window.removeEventListener("hashchange", changed);
+}
+
+export function useRoute(): Route {
+  const hash = useSyncExternalStore(subscribe, parse);
+  const [path = "", search = ""] = hash.split("?", 2);
+  return { parts: path.split("/").filter(Boolean).map(decodeURIComponent), query: new URLSearchParams(search) };
+}
+
+export function address(parts: string[], query: Record<string, string | number | undefined> = {}): string {
+  const pairs = Object.entries(query).filter(([, value]) => value !== undefined && value !== "");
+  const search = new URLSearchParams(pairs.map(([key, value]) => [key, String(value)])).toString();
+  return `#/${parts.map(encodeURIComponent).join("/")}${search ? `?${search}` : ""}`;
+}
+
+export function go(parts: string[], query: Record<string, string | number | undefined> = {}, replace = false): void {
+  const target = address(parts, query);
+  if (replace) {
+    window.history.replaceState(null, "", target);
+    window.dispatchEvent(new HashChangeEvent("hashchange"));
+  } else {
+    window.location.hash = target;
+  }
+}
+
+/** What a task's tab in Airflow asks for; an unmapped task leaves its placeholder unfilled. */
+export function scope(): { dag?: string; run?: string; task?: string; map_index?: string } {
+  const query = new URLSearchParams(window.location.search);
+  const value = (name: string) => {
+    const text = query.get(name) ?? "";
+    return text === "" || text.startsWith("{") ? undefined : text;
+  };
+  return { dag: value("dag"), run: value("run"), task: value("task"), map_index: value("map") };
+}

@@ -1,0 +1,266 @@
+"""The dbt checks on the corner shop, with a real dbt, a real DuckDB and a real Great Expectations in the jail."""
+
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from governance.adapters.dbt import DbtSession
+from governance.adapters.jail import Limits
+from governance.adapters.worker import WorkerRefused
+from governance.artifact import Artifact, ArtifactKind
+from governance.changeset import ChangeSet
+from governance.check import CheckReport
+from governance.checks.dbt import dbt_checks
+from governance.checks.dbt_audit import DbtOptions
+from governance.finding import Finding, Position, Severity
+
+SHOP = Path(__file__).resolve().parents[2] / "dags" / "dbt" / "corner_shop"
+ORDERS, SUITE = "models/marts/orders.sql", "models/marts/orders.expectations.yml"
+Edit = Callable[[str], str | None]
+
+pytestmark = pytest.mark.dbt
+
+
+def change(folder: Path, edits: Mapping[str, Edit]) -> ChangeSet:
+    """A change of the shop, with checkouts of both sides below a folder named like a repository's."""
+    for side in ("base", "head"):
+        ignored = shutil.ignore_patterns("target", "logs", "*.duckdb")
+        shutil.copytree(SHOP, folder / side / "dbt" / "shop", ignore=ignored)
+    artifacts = []
+    for path, edit in edits.items():
+        file = folder / "head" / "dbt" / "shop" / path
+        base = file.read_bytes() if file.exists() else None
+        head = edit((base or b"").decode())
+        if head is None:
+            file.unlink()
+        else:
+            file.write_text(head)
+        content = None if head is None else head.encode()
+        artifacts.append(Artifact(f"dbt/shop/{path}", ArtifactKind.OTHER, content, base))
+    return ChangeSet(tuple(artifacts), workdir=str(folder / "head"), basedir=str(folder / "base"))
+
+
+def audit(changeset: ChangeSet, options: DbtOptions = DbtOptions()) -> dict[str, CheckReport]:
+    return {check.name: check.run(changeset) for check in dbt_checks(options)}
+
+
+def found(report: CheckReport, code: str) -> list[Finding]:
+    return [finding for finding in report.findings if finding.code == code]
+
+
+def worst(reports: Mapping[str, CheckReport]) -> Severity:
+    return max((f.severity for report in reports.values() for f in report.findings), default=Severity.INFO)
+
+
+NEW_MART = {
+    "models/marts/returns.sql": lambda _: (
+        "select order_id, customer_id, net_amount as lost_amount\n"
+        "from {{ ref('orders') }}\nwhere status = 'returned'\n"
+    ),
+    "models/marts/returns.yml": lambda _: (
+        "version: 2\nmodels:\n  - name: returns\n    description: Orders that came back.\n    columns:\n"
+        "      - name: order_id\n        description: Key of the order.\n        data_tests:\n"
+        "          - unique\n          - not_null\n"
+        "          - relationships: {arguments: {to: ref('orders'), field: order_id}}\n"
+    ),
+}
+
+
+def test_honest_new_mart_has_no_findings(tmp_path: Path) -> None:
+    reports = audit(change(tmp_path, NEW_MART))
+    assert [f for report in reports.values() for f in report.findings] == []
+    (built,) = reports["dbt-build"].evidence.values()
+    assert built["model.corner_shop.returns"] == "success"
+    assert sum(status == "pass" for status in built.values()) == 3
+    (outcomes,) = reports["outputs"].evidence.values()
+    states = [outcome["state"] for outcome in outcomes["model.corner_shop.returns"]]
+    assert states == ["met", "met", "met"]
+    (impact,) = reports["dbt-impact"].evidence.values()
+    assert set(impact["jail"]) == {"namespace", "seccomp", "landlock"}
+    assert "example.com" not in str(reports["outputs"].evidence)
+
+
+def test_removed_column_names_its_users(tmp_path: Path) -> None:
+    line = "    coalesce(payments.voucher_amount, 0) as voucher_amount,\n"
+    reports = audit(change(tmp_path, {ORDERS: lambda text: text.replace(line, "")}))
+    (finding,) = found(reports["dbt-impact"], "DBT030")
+    assert (str(finding.location), finding.severity) == (f"dbt/shop/{ORDERS}:18:1", Severity.MEDIUM)
+    for user in ("model daily_sales", "exposure weekly_sales_report", "test paid_orders_are_paid_in_full"):
+        assert user in finding.message
+    assert "dbt/shop/models/marts/daily_sales.sql" in [place.path for place in finding.related]
+    assert worst(reports) is Severity.MEDIUM, "a column in use is for review, not for blocking"
+    assert found(reports["dbt-build"], "GOV023"), "what is not built is unknown"
+    assert found(reports["outputs"], "GOV020")
+
+
+def test_bad_data_differs_from_data_that_was_not_judged(tmp_path: Path) -> None:
+    suite = (
+        "  - type: expect_column_values_to_be_unique\n    kwargs: {column: no_such_column}\n"
+        "  - type: expect_the_unexpected\n"
+    )
+    edits: dict[str, Edit] = {
+        ORDERS: lambda text: text.replace(
+            "    totals.gross_amount,\n", "    -totals.gross_amount as gross_amount,\n"
+        ),
+        SUITE: lambda text: text + suite,
+        "models/marts/nobody.sql": lambda _: (
+            "select customer_id from {{ ref('customers') }} where customer_id < 0\n"
+        ),
+        "models/marts/nobody.yml": lambda _: (
+            "models:\n  - name: nobody\n    columns: [{name: customer_id, data_tests: [unique]}]\n"
+        ),
+        "models/marts/untested.sql": lambda _: "select 1 as a\n",
+        "models/marts/twice.sql": lambda _: "select 1 as a union all select 1 as a\n",
+        "models/marts/twice.yml": lambda _: (
+            "models:\n  - name: twice\n    columns: [{name: a, data_tests: [unique]}]\n"
+        ),
+        "models/marts/thief.sql": lambda _: "select * from read_text('/etc/passwd')\n",
+    }
+    reports = audit(change(tmp_path, edits))
+    outputs = reports["outputs"]
+    failed = [f for f in found(outputs, "EXP001") if "gross_amount" in f.quote]
+    assert (str(failed[0].location), failed[0].severity) == (f"dbt/shop/{SUITE}:7:5", Severity.HIGH)
+    assert "600 of 600 rows" in failed[0].message
+    unjudged = found(outputs, "GOV021")
+    assert [str(f.location) for f in unjudged] == [f"dbt/shop/{SUITE}:12:5", f"dbt/shop/{SUITE}:14:5"]
+    assert all(f.severity is Severity.HIGH for f in unjudged)
+    assert [f.quote for f in found(outputs, "GOV022")] == ["nobody"]
+    assert {"untested", "thief"} <= {f.quote for f in found(outputs, "GOV020")}
+    assert [f.quote for f in found(reports["dbt-build"], "DBT040") if "twice" in f.quote] == [
+        "unique_twice_a"
+    ]
+    assert [f for f in found(reports["dbt-build"], "GOV023") if f.quote == "thief"], (
+        "the jail refuses the file"
+    )
+    assert any(f.location.path.endswith("thief.sql") for f in reports["dbt-impact"].findings), (
+        "so do the SQL rules"
+    )
+    recomputed = [f for f in found(reports["dbt-impact"], "DBT032") if f.quote == "orders.gross_amount"]
+    assert recomputed[0].location.start == Position(16, 29)
+
+
+def test_screen_holds_and_nothing_runs(tmp_path: Path) -> None:
+    tripwire = tmp_path / "tripwire"
+    attack = f"{{% do run_query(\"copy (select 1) to '{tripwire}'\") %}}select 1 as a\n"
+    reports = audit(change(tmp_path, {"models/marts/a.sql": lambda _: attack}))
+    assert not tripwire.exists()
+    assert [f.severity for f in found(reports["dbt-screen"], "DBT001")] == [Severity.CRITICAL]
+    for later in ("dbt-impact", "dbt-build"):
+        assert [f.code for f in reports[later].findings] == ["GOV023"]
+        assert "DBT001 sql-while-rendering" in reports[later].findings[0].message
+    assert [f.code for f in reports["outputs"].findings] == ["GOV020"]
+
+
+def test_parsing_executes_nothing_and_hooks_never_run(tmp_path: Path) -> None:
+    """The tripwire without the screen: what base may hold is parsed, and its hooks are left out."""
+    edits: dict[str, Edit] = {
+        "dbt_project.yml": lambda text: (
+            text + "\non-run-start: create table main.tripwire as select 1 as a\n"
+        ),
+        "models/staging/stg_stores.sql": lambda text: (
+            "{{ config(post_hook='create table main.tripwire_after as select 1 as a') }}"
+            "{% if execute %}{% do run_query('create table main.tripwire_inside as select 1 as a') %}{% endif %}"
+            + text
+        ),
+    }
+    changeset = change(tmp_path, edits)
+    tree = Path(changeset.workdir) / "dbt" / "shop"
+    with DbtSession(tree, None, Limits(), True) as session:
+        state = session.state()
+        assert state.hooks == 2
+        assert list(session.scratch.rglob("*.duckdb")) == [], "parsing opened no database"
+        keys = ["seed.corner_shop.raw_stores", "model.corner_shop.stg_stores"]
+        runs, tables = session.build("head", keys, keys)
+        assert {key: run.status for key, run in runs.items()} == dict.fromkeys(keys, "success")
+        assert tables[keys[1]].rows == 4
+        (file,) = session.scratch.rglob("head/warehouse.duckdb")
+        with duckdb.connect(str(shutil.copy(file, tmp_path / "copy.duckdb")), read_only=True) as warehouse:
+            names = {
+                name for (name,) in warehouse.execute("select table_name from duckdb_tables()").fetchall()
+            }
+    assert "tripwire" not in names
+    assert "tripwire_after" not in names
+
+
+def test_project_setting_that_changes_rendered_models(tmp_path: Path) -> None:
+    edits: dict[str, Edit] = {
+        "dbt_project.yml": lambda text: text + "\nvars:\n  keep: placed\n",
+    }
+    changeset = change(tmp_path, edits)
+    for side in ("base", "head"):
+        model = tmp_path / side / "dbt" / "shop" / "models/marts/customer_segments.sql"
+        model.write_text(model.read_text() + "where customer_name <> '{{ var('keep', 'all') }}'\n")
+    reports = audit(changeset, DbtOptions(build=False))
+    assert [f.quote for f in found(reports["dbt-impact"], "DBT033")] == ["customer_segments."]
+
+
+@pytest.mark.parametrize("text", ["", "- a list", "name: [", None], ids=["empty", "list", "broken", "gone"])
+def test_unreadable_project_file_is_a_finding(tmp_path: Path, text: str | None) -> None:
+    changeset = change(tmp_path, {ORDERS: lambda sql: sql + "-- more\n"})
+    file = tmp_path / "head" / "dbt" / "shop" / "dbt_project.yml"
+    file.unlink() if text is None else file.write_text(text)
+    with pytest.raises(WorkerRefused), DbtSession(file.parent, None, Limits(), True) as session:
+        session.state()
+    if text is not None:
+        (finding,) = audit(changeset, DbtOptions(build=False))["dbt-impact"].findings
+        assert finding.code == "GOV023"
+        assert "dbt_project.yml" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("select * from {{ ref('nothing_like_it') }}", "nothing_like_it"),
+        ("select {{ no_such_macro() }} as a", "no_such_macro"),
+    ],
+    ids=["unknown model", "unknown macro"],
+)
+def test_broken_project_is_unknown(tmp_path: Path, text: str, says: str) -> None:
+    reports = audit(change(tmp_path, {"models/marts/a.sql": lambda _: text}), DbtOptions(build=False))
+    assert any(says in f.message for f in found(reports["dbt-impact"], "GOV023"))
+
+
+def test_too_slow_is_a_finding(tmp_path: Path) -> None:
+    reports = audit(change(tmp_path, NEW_MART), DbtOptions(limits=Limits(seconds=0.5)))
+    assert [f.code for f in reports["dbt-impact"].findings] == ["GOV003"]
+    assert worst(reports) is Severity.HIGH
+
+
+def test_out_of_memory_is_a_finding(tmp_path: Path) -> None:
+    reports = audit(change(tmp_path, NEW_MART), DbtOptions(limits=Limits(memory=200 << 20)))
+    assert worst(reports) >= Severity.MEDIUM
+    for name in ("dbt-impact", "dbt-build", "outputs"):
+        assert reports[name].findings, f"{name} passed without memory to run in"
+
+
+def test_without_a_checkout_nothing_is_known() -> None:
+    artifact = Artifact("models/a.sql", ArtifactKind.DBT_MODEL, b"select 1 as a")
+    reports = audit(ChangeSet((artifact,)))
+    assert [f.code for f in reports["dbt-impact"].findings] == ["GOV023"]
+
+
+def test_other_files_need_no_dbt() -> None:
+    artifact = Artifact("README.md", ArtifactKind.OTHER, b"hello")
+    reports = audit(ChangeSet((artifact,)))
+    assert all(report.findings == () for report in reports.values())
+    assert sum(report.seconds for report in reports.values()) < 1
+
+
+def test_waived_hook_is_built_and_an_old_failure_is_not_held_against_it(tmp_path: Path) -> None:
+    edits: dict[str, Edit] = {
+        "models/marts/customer_segments.sql": lambda text: "{{ config(post_hook='drop table t') }}\n" + text
+    }
+    changeset = change(tmp_path, edits)
+    for side in ("base", "head"):
+        test = tmp_path / side / "dbt" / "shop" / "tests" / "never_passes.sql"
+        test.write_text("select 1 as a from {{ ref('customer_segments') }} limit 3\n")
+    (hook,) = found(audit(changeset)["dbt-screen"], "DBT008")
+    reports = audit(changeset, DbtOptions(accepted=frozenset({hook.fingerprint})))
+    (failure,) = reports["dbt-build"].findings
+    assert (failure.code, failure.severity) == ("DBT040", Severity.LOW)
+    assert "as it did at base (3)" in failure.message
+    assert reports["dbt-impact"].findings == ()
+    assert reports["outputs"].findings == ()

@@ -1,0 +1,70 @@
+"""What tests share: git repositories, a signing key, a ledger."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from governance.adapters.git import Repository
+from governance.keys import SigningKey, Trust
+from governance.ledger.store import Ledger
+
+
+@pytest.fixture(autouse=True)
+def private_home(tmp_path, monkeypatch):
+    """No test reads or writes the user's key, ledger or git configuration."""
+    for variable in ("GOVERNANCE_KEY", "GOVERNANCE_LEDGER"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    monkeypatch.setenv("GIT_CONFIG_SYSTEM", os.devnull)
+
+
+class Workshop:
+    """A git repository to change in a test."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        root.mkdir(parents=True, exist_ok=True)
+        self.run("init", "-q", "-b", "main")
+        self.run("config", "user.name", "tester")
+        self.run("config", "user.email", "tester@localhost")
+
+    @property
+    def repository(self) -> Repository:
+        return Repository.at(self.root)
+
+    def run(self, *arguments: str) -> str:
+        done = subprocess.run(["git", "-C", str(self.root), *arguments], check=True, capture_output=True)
+        return done.stdout.decode("utf-8", "surrogateescape").strip()
+
+    def write(self, path: str | bytes, content: str | bytes) -> None:
+        file = os.path.join(os.fsencode(self.root), os.fsencode(path))
+        os.makedirs(os.path.dirname(file), exist_ok=True)
+        with open(file, "wb") as handle:
+            handle.write(content.encode() if isinstance(content, str) else content)
+
+    def commit(self, message: str = "change") -> str:
+        self.run("add", "-A")
+        self.run("commit", "-q", "--allow-empty", "-m", message)
+        return self.run("rev-parse", "HEAD")
+
+
+@pytest.fixture
+def workshop(tmp_path):
+    return Workshop(tmp_path / "repository")
+
+
+@pytest.fixture(scope="session")
+def key():
+    return SigningKey.generate()
+
+
+@pytest.fixture
+def trust(key):
+    return Trust({}).with_key(key, "tests")
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    return Ledger.open(f"sqlite:///{tmp_path}/ledger.db", str(tmp_path / "bodies"))

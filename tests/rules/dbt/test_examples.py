@@ -1,0 +1,80 @@
+"""Every dbt rule finds its bad examples, leaves its good ones alone, and explains itself."""
+
+import re
+from typing import Any
+
+import pytest
+
+from governance.catalog import rules
+from governance.check import examine
+from governance.finding import Location, Severity
+from governance.rule import Rule
+from governance.syntax.dbt import read_case
+from governance.syntax.dbt.graph import Graph, Node
+from governance.syntax.dbt.impact import ColumnImpact, column_impacts
+from governance.syntax.dbt.results import DataTest, FailedExpectation
+
+RULES = rules("dbt")
+RAW = Node("seed.raw", "raw", "seed", "seeds/raw.csv", (), "raw", {"a": "INTEGER", "b": "INTEGER"})
+
+
+def impacts(text: str) -> list[ColumnImpact]:
+    """A case about models over the table `raw`, where the second file reads the first as `m`."""
+    bodies = dict(re.findall(r"^# (\S+(?:, before)?)\n(.*)$", text, re.MULTILINE))
+    user = Node(
+        "model.user",
+        "user",
+        "model",
+        "models/user.sql",
+        ("model.m",),
+        "user",
+        sql=bodies.get("models/user.sql", ""),
+    )
+    sides = []
+    for name in ("models/m.sql, before", "models/m.sql"):
+        m = Node("model.m", "m", "model", "models/m.sql", ("seed.raw",), "m", sql=bodies[name])
+        sides.append(Graph({node.key: node for node in (RAW, m, user)}))
+    return list(column_impacts(sides[0], sides[1], ["model.m"], "duckdb"))
+
+
+def outcome(text: str) -> list[DataTest | FailedExpectation]:
+    """A line about data as the subject that the checks would make of it."""
+    name, found, how = re.fullmatch(r"(.+): (\d+)(?: of \d+)? rows (fail|warn)", text).groups()  # type: ignore[union-attr]
+    if "expect_" not in name:
+        return [DataTest(name, "orders", Location("models/orders.yml"), int(found), warns=how == "warn")]
+    model, kind = name.split(": ")
+    counts = {"unexpected_count": int(found), "element_count": 600}
+    return (
+        [FailedExpectation(model, kind, Severity.HIGH, Location("x.yml"), counts=counts)]
+        if int(found)
+        else []
+    )
+
+
+SUBJECTS = {"screen": lambda text: [read_case(text)], "impact": impacts, "data": outcome}
+
+
+def codes(rule: Rule[Any], text: str) -> set[str]:
+    return {f.code for subject in SUBJECTS[rule.category](text) for f in examine(subject, [rule])}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_examples(rule: Rule[Any]) -> None:
+    for text in rule.bad:
+        assert codes(rule, text) == {rule.code}, text
+    for text in rule.good:
+        assert codes(rule, text) == set(), text
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_every_rule_explains_itself(rule: Rule[Any]) -> None:
+    summary, _, reason = (type(rule).__doc__ or "").partition("\n\n")
+    assert summary.endswith(".")
+    assert reason.strip()
+    assert rule.remedy.endswith(".")
+    assert rule.good
+    assert rule.bad
+
+
+def test_codes_and_names_are_unique() -> None:
+    assert len({rule.code for rule in RULES}) == len({rule.name for rule in RULES}) == len(RULES)
