@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from governance.adapters.git import Repository
-from governance.artifact import Artifact, ArtifactKind, Change
+from governance.artifact import Artifact, ArtifactKind, Change, decode_path
 from governance.changeset import Authorship, ChangeSet, Origin
 from governance.check import Check
 from governance.decision import Decision, active_waivers
@@ -196,7 +196,11 @@ def loose_changeset(paths: Iterable[str | Path], sql: str = "", dialect: str = "
 
 def _files_below(path: Path) -> Iterator[Path]:
     if path.is_dir():
-        yield from sorted(f for f in path.rglob("*") if f.is_file() and not _is_hidden(f.relative_to(path)))
+        below = (file for file in path.rglob("*") if file.is_symlink() or file.is_file())
+        found = sorted(file for file in below if not _is_hidden(file.relative_to(path)))
+        if not found:
+            raise InvalidInput(f"{path}: no file in it to judge", "Name the folder that holds the files.")
+        yield from found
     elif path.is_file():
         yield path
     elif path.exists():  # a pipe would keep us waiting for ever
@@ -210,13 +214,13 @@ def _is_hidden(path: Path) -> bool:
 
 
 def _loose_file(file: Path) -> Artifact:
-    link = os.readlink(file) if file.is_symlink() else ""
+    link = decode_path(os.fsencode(os.readlink(file))) if file.is_symlink() else ""
     roots = [str(folder) for folder in file.parents if (folder / "dbt_project.yml").exists()]
     try:
-        content = file.read_bytes()
+        content = link.encode() if link else file.read_bytes()  # what a link leads to is not ours to read
     except OSError as error:
         raise InvalidInput(f"{file}: cannot be read: {error.strerror}", "Check its permissions.") from error
-    path = os.fsencode(file.as_posix()).decode("utf-8", "backslashreplace")
+    path = decode_path(os.fsencode(file.as_posix()))
     return Artifact(
         path, kind_of(path, content, ["" if root == "." else root for root in roots]), content, link=link
     )

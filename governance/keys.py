@@ -16,6 +16,7 @@ from governance.wire import loads
 
 KEY_VARIABLE = "GOVERNANCE_KEY"
 DEFAULT_KEY = "~/.config/governance/key.pem"
+_POINT = "Point GOVERNANCE_KEY at an Ed25519 key without passphrase; `governance keys init` makes one."
 
 
 @dataclass(frozen=True)
@@ -59,10 +60,12 @@ class SigningKey:
             raise InvalidInput(
                 f"no signing key at {file}", "Make one with `governance keys init`."
             ) from error
-        except (OSError, ValueError, TypeError) as error:
-            raise InvalidInput(
-                f"{file}: not a readable PEM key: {error}", "Point GOVERNANCE_KEY at one."
-            ) from error
+        except OSError as error:
+            raise InvalidInput(f"{file}: cannot be read: {error.strerror}", _POINT) from error
+        except TypeError as error:
+            raise InvalidInput(f"{file}: the key is locked with a passphrase", _POINT) from error
+        except ValueError as error:
+            raise InvalidInput(f"{file}: not a PEM private key", _POINT) from error
         if not isinstance(private, Ed25519PrivateKey):
             raise InvalidInput(f"{file}: not an Ed25519 key", "Make one with `governance keys init`.")
         return cls(CryptoSigner(private, SSlibKey.from_crypto(private.public_key())))
@@ -75,8 +78,14 @@ class SigningKey:
             descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError as error:
             raise InvalidInput(f"{file} exists; a key is never overwritten", "Move it away first.") from error
-        with os.fdopen(descriptor, "wb") as handle:
-            handle.write(self.signer.private_bytes)
+        except OSError as error:
+            raise InvalidInput(f"{file}: cannot be written: {error.strerror}", "Check the folder.") from error
+        try:
+            with os.fdopen(descriptor, "wb") as handle:
+                handle.write(self.signer.private_bytes)
+        except OSError as error:
+            file.unlink()  # half a key would be taken for one
+            raise InvalidInput(f"{file}: cannot be written: {error.strerror}", "Free some space.") from error
         return file
 
 
@@ -100,7 +109,8 @@ class Trust:
                 _public_key(key_id, key)
         except Exception as error:  # any broken trust file means that nothing can be trusted
             raise InvalidEvidence(
-                f"{name}: not a trust file: {error}", "`governance keys trust` writes one."
+                f"{name}: not a trust file: {error}",
+                "Take it from the base branch; `governance keys trust` writes a new one.",
             ) from error
         return cls(keys)
 

@@ -1,15 +1,21 @@
 """Settings files: YAML into a frozen dataclass, refusing what it does not know, and its JSON Schema."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, is_dataclass
 from datetime import date
-from typing import Any, TypeVar
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_type_hints
 
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from governance.errors import InvalidPolicy
 
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
 T = TypeVar("T")
+_MOST = 5
 
 
 def read_settings(kind: type[T], text: str, name: str) -> T:
@@ -18,16 +24,31 @@ def read_settings(kind: type[T], text: str, name: str) -> T:
     try:
         return TypeAdapter(kind).validate_python({} if data is None else data)
     except ValidationError as error:
-        places = "; ".join(list(dict.fromkeys(_complaints(error)))[:5])
-        raise InvalidPolicy(f"{name}: {places}", "`governance policy schema` lists every key.") from error
+        complaints = list(dict.fromkeys(_complaints(error, kind, text, name)))[:_MOST]
+        remedy = "`governance policy schema` lists every key."
+        raise InvalidPolicy("; ".join(complaints), remedy) from error
 
 
-def read_mapping(text: str, name: str) -> dict[str, Any]:
-    """Read YAML text that must be a mapping. Raises InvalidPolicy naming the file and the cure."""
-    data = _load(text, name)
-    if not isinstance(data, dict):
-        raise InvalidPolicy(f"{name}: not a mapping", "Start with `key: value` lines.")
-    return data
+def place(text: str, name: str, path: Sequence[str | int]) -> str:
+    """Where a key stands, as `file:line:column`; as far along its path as the text goes."""
+    node: yaml.Node | None = yaml.compose(text, Loader=_UniqueKeys)
+    mark = node.start_mark if node else None
+    for part in path:
+        step = _step(node, part)
+        if step is None:
+            break
+        mark, node = step
+    return f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
+
+
+def _step(node: yaml.Node | None, part: str | int) -> tuple[yaml.Mark, yaml.Node] | None:
+    """One key or index further into a document: its place, and what it holds."""
+    if isinstance(node, yaml.MappingNode):
+        return next(((key.start_mark, value) for key, value in node.value if key.value == str(part)), None)
+    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+        item = node.value[part]
+        return item.start_mark, item
+    return None
 
 
 def _load(text: str, name: str) -> Any:
@@ -51,21 +72,38 @@ def settings_schema(kind: type[Any]) -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
-def _complaints(error: ValidationError) -> Iterator[str]:
+def _complaints(error: ValidationError, kind: type[Any], text: str, name: str) -> Iterator[str]:
     for detail in error.errors():
         # Parts such as `is-instance[Severity]` name a branch of the validator, not a key of the file.
-        place = ".".join(str(part) for part in detail["loc"] if "[" not in str(part)) or "the file"
-        message = detail["msg"].replace("Input should be", "should be")
-        if detail["type"] == "unexpected_keyword_argument":
-            yield f"{place} is not a known key"
-        elif detail["type"] == "string_type" and isinstance(detail["input"], (int, float, date)):
-            yield f"{place}: should be text; put quotes around {detail['input']}"
-        elif detail["type"] in ("dataclass_type", "dict_type", "mapping_type"):
-            yield f"{place}: should be a mapping, `key: value`"
-        elif detail["type"] == "tuple_type":
-            yield f"{place}: should be a list"
-        elif detail["type"] != "is_instance_of":
-            yield f"{place}: {message}"
+        path = [part for part in detail["loc"] if "[" not in str(part)]
+        what = _complaint(detail, kind, path)
+        if what:
+            yield f"{place(text, name, path)}: {what}"
+
+
+def _complaint(detail: "ErrorDetails", kind: type[Any], path: Sequence[str | int]) -> str:
+    key = ".".join(map(str, path)) or "the file"
+    match detail["type"]:
+        case "unexpected_keyword_argument":
+            close = get_close_matches(str(path[-1]), _keys_at(kind, path[:-1]), 1)
+            return f"{key} is not a known key" + (f" (did you mean {close[0]}?)" if close else "")
+        case "string_type" if isinstance(detail["input"], (int, float, date)):
+            return f"{key}: should be text; put quotes around {detail['input']}"
+        case "dataclass_type" | "dict_type" | "mapping_type":
+            return f"{key}: should be a mapping, `key: value`"
+        case "tuple_type":
+            return f"{key}: should be a list"
+        case "is_instance_of":
+            return ""
+        case _:
+            return f"{key}: {detail['msg'].replace('Input should be', 'should be')}"
+
+
+def _keys_at(kind: Any, path: Sequence[str | int]) -> list[str]:
+    """The keys that the settings know at a place."""
+    for part in path:
+        kind = get_args(kind)[0] if isinstance(part, int) else get_type_hints(kind).get(part)
+    return [field.name for field in fields(kind)] if is_dataclass(kind) else []
 
 
 class _UniqueKeys(yaml.SafeLoader):

@@ -12,17 +12,18 @@ from tests.conftest import Workshop
 
 BROKEN = [
     # id, text, what the message says
-    ("an unknown key", "sqll: {}", "governance.yml: sqll is not a known key"),
-    ("an unknown key inside", "sql: {dialekt: duckdb}", "sql.dialekt is not a known key"),
+    ("an unknown key", "sqll: {}", "governance.yml:1:1: sqll is not a known key (did you mean sql?)"),
+    ("an unknown key inside", "version: 1\nsql:\n  dialekt: duckdb", "governance.yml:3:3: sql.dialekt is not a known key (did you mean dialect?)"),
     ("a key twice", "version: 1\nversion: 1", "governance.yml:2:1: not YAML: 'version' is given twice"),
-    ("a word for a number", "dbt: {timeout: soon}", "dbt.timeout: should be a valid number"),
+    ("a word for a number", "dbt: {timeout: soon}", "governance.yml:1:7: dbt.timeout: should be a valid number"),
     ("a number for a list", "sql: {tables: 5}", "sql.tables: should be a list"),
     ("a number for text", "sql: {tables: [orders, 5]}", "sql.tables.1: should be text; put quotes around 5"),
     ("a list for a mapping", "sql: []", "sql: should be a mapping"),
     ("a list for the file", "- sql", "the file: should be a mapping"),
     ("an unknown severity", "rules: {SQL001: grave}", "rules.SQL001: should be 'info', 'low', 'medium', 'high' or 'critical'"),
-    ("an unknown rule", "rules: {SQL999: low}", "rules: no rule SQL999"),
+    ("an unknown rule", "rules: {SQL999: low}", "rules.SQL999: no rule SQL999"),
     ("an unknown check", "required: [sqll]", "required: no check is called sqll"),
+    ("an unknown dialect", "sql:\n  dialect: postgre", "governance.yml:2:3: sql.dialect: unknown SQL dialect 'postgre'"),
     ("an unknown profile", "sql: {profile: reed}", "sql.profile: no profile is called 'reed'"),
     ("a schema that is no table of columns", "sql: {schema: {orders: [id]}}", "sql.schema.orders: should be a mapping"),
     ("another version", "version: 2", "version 2 is not known"),
@@ -84,7 +85,7 @@ BAD_SCHEMAS = [
     ("missing", None, "tables.yml: cannot be read"),
     ("not UTF-8", b"orders: {\xff: integer}", "tables.yml: not UTF-8"),
     ("not YAML", b"orders: {id", "tables.yml:1:12: not YAML"),
-    ("columns without types", b"orders: [id]", "tables.yml: orders: should be a mapping"),
+    ("columns without types", b"orders: [id]", "tables.yml:1:1: orders: should be a mapping"),
 ]
 
 

@@ -3,17 +3,22 @@
 Exit status: 0 pass, 1 block, 2 could not decide, 3 review.
 """
 
+import errno
 import gc
 import os
 import sys
 
 COULD_NOT_DECIDE = 2
 INTERRUPTED = 130
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def main() -> None:
     """Entry point of `governance`. Whatever goes wrong, the exit status is never a pass."""
     gc.set_threshold(50_000)  # starting up makes many objects that stay: looking through them is wasted
+    if sys.stderr is None:
+        # Else what is meant for it would be printed among the results.
+        sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
     for stream in filter(None, (sys.stdout, sys.stderr)):
         # A letter that the terminal lacks must not cost the verdict.
         getattr(stream, "reconfigure", lambda **_: None)(errors="backslashreplace")
@@ -23,10 +28,12 @@ def main() -> None:
 def _status(arguments: list[str]) -> int:
     from governance.errors import GovernanceError
 
+    if sys.stdout is None:
+        _complain("standard output is closed", "Send it to a file, or to /dev/null.")
+        return COULD_NOT_DECIDE
     try:
         status = _run(arguments)
-        if sys.stdout:
-            sys.stdout.flush()
+        sys.stdout.flush()
         return status
     except GovernanceError as error:
         _complain(error.message, error.remedy)
@@ -37,7 +44,11 @@ def _status(arguments: list[str]) -> int:
         _drop_output()  # whoever read it has seen enough, but has not seen the verdict
     except OSError as error:
         _drop_output()
-        _complain(f"cannot read or write{f' {error.filename}' if error.filename else ''}: {error.strerror}")
+        what = error.filename or ("the output" if error.errno in _FULL else "a file or a stream")
+        cure = (
+            "Free some space." if error.errno in _FULL else "Check that it is there and that you may use it."
+        )
+        _complain(f"cannot read or write {what}: {error.strerror or error}", cure)
     except Exception as error:  # a crash of the gate must not look like a pass
         if os.environ.get("GOVERNANCE_DEBUG"):
             raise
@@ -49,11 +60,11 @@ def _status(arguments: list[str]) -> int:
 
 
 def _complain(message: str, remedy: str = "") -> None:
-    from governance.report.inert import inert  # messages quote files and agents
+    from governance.report.inert import inert_name  # messages quote files and agents
 
-    print(f"governance: {inert(message)}".replace("\n", "\\n"), file=sys.stderr)
+    print(f"governance: {inert_name(message)}", file=sys.stderr)
     if remedy:
-        print(f"  {inert(remedy)}", file=sys.stderr)
+        print(f"  {inert_name(remedy)}", file=sys.stderr)
 
 
 def _drop_output() -> None:

@@ -1,6 +1,7 @@
 """What `check`, `replay` and `monitor` do."""
 
 import json
+import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -111,14 +112,14 @@ def local_policy(given: str) -> Policy:
     """The policy file given, else the one in the current folder, else the strict default."""
     if given:
         return Policy.load(given)
-    return Policy.load(POLICY_FILE) if Path(POLICY_FILE).exists() else Policy()
+    return Policy.load(POLICY_FILE) if os.path.lexists(POLICY_FILE) else Policy()
 
 
 def settled(policy: Policy, dialect: str, profile: str, tables: str | None, schema: str) -> Policy:
     """The policy with what the command line says about SQL."""
     sql = policy.sql
     if dialect:
-        from governance.syntax.sql import dialect_named  # raises for a name that is none
+        from governance.syntax.dialect import dialect_named  # raises for a name that is none
 
         sql = replace(sql, dialect=dialect_named(dialect).name)
     if profile:
@@ -165,13 +166,22 @@ def run_replay(
     policy = settled(local_policy(policy_file), dialect, profile, tables, schema)
     sql = policy.sql
     defaults = context_of(sql.dialect, sql.profile, sql.tables, sql.functions, sql.known_tables)
+    judge = partial(verdict_of, policy=policy)
+    with _opened(file) as lines:
+        judged = replay(lines, defaults, judge, any_profile=bool(profile))
+        summary = _write_all(progress(judged, lines, file.stat().st_size))
+    if not summary.verdicts:
+        raise InvalidInput(f"{file}: no statement in it", "One JSON object with `sql` per line is expected.")
+    return EXIT[summary.worst]
+
+
+def _opened(file: Path) -> BinaryIO:
     try:
-        with file.open("rb") as lines:
-            judge = partial(verdict_of, policy=policy)
-            judged = replay(lines, defaults, judge, any_profile=bool(profile))
-            return EXIT[_write_all(progress(judged, lines, file.stat().st_size)).worst]
+        stream = file.open("rb")
+        stream.peek()  # a folder opens, and cannot be read
     except OSError as error:
         raise InvalidInput(f"{file}: cannot be read: {error.strerror}", "Check the path.") from error
+    return stream
 
 
 def run_monitor(files: list[Path], policy_file: str) -> int:

@@ -23,10 +23,10 @@ def run_hook(arguments: list[str]) -> int:
     if agent not in AGENTS:
         raise InvalidInput(f"no agent is called {agent!r}", f"Known are {', '.join(AGENTS)}.")
     try:
-        event = json.loads(sys.stdin.buffer.read())
-        call = _call(event)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise InvalidInput(f"the hook's input is not a tool call: {error}", "Nothing was allowed.") from error
+        call = _call(json.loads(sys.stdin.buffer.read() if sys.stdin else b""))
+    except (ValueError, RecursionError) as error:
+        remedy = "Nothing was allowed. Agents send one JSON object with tool_name and tool_input."
+        raise InvalidInput(f"standard input is not a tool call: {error}", remedy) from error
     from governance.report.inert import one_line  # messages quote what the agent wrote
 
     findings, verdict = judge_call(*call)
@@ -37,12 +37,17 @@ def run_hook(arguments: list[str]) -> int:
     return _EXIT[verdict]
 
 
-def _call(event: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+def _call(event: Any) -> tuple[str, Mapping[str, Any]]:
+    """Name and arguments of the call. Raises ValueError when it does not say what would be done."""
+    if not isinstance(event, Mapping):
+        raise ValueError("not an object")
     if "command" in event and "tool_name" not in event:
         return "shell", {"command": str(event["command"])}
-    name, arguments = event["tool_name"], event.get("tool_input", event.get("arguments", {}))
-    if not isinstance(name, str) or not isinstance(arguments, Mapping):
-        raise ValueError("tool_name and tool_input are expected")
+    name, arguments = event.get("tool_name"), event.get("tool_input", event.get("arguments"))
+    if not isinstance(name, str):
+        raise ValueError("tool_name is missing or no text")
+    if not isinstance(arguments, Mapping):
+        raise ValueError("tool_input is missing or no object")
     return name, arguments
 
 

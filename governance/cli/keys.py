@@ -1,6 +1,7 @@
 """What `keys init`, `keys show` and `keys trust` do."""
 
 import getpass
+import os
 
 import click
 
@@ -59,7 +60,7 @@ def trust(owner: str, key: str) -> None:
 
     root = Repository.at().root
     policy = root / POLICY_FILE
-    name = (Policy.load(policy) if policy.exists() else Policy()).signing.trust
+    name = (Policy.load(policy) if os.path.lexists(policy) else Policy()).signing.trust
     loaded, file = SigningKey.load(given=key), root / name
     known = Trust.parse(file.read_bytes(), str(file)) if file.exists() else Trust({})
     try:

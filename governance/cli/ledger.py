@@ -10,9 +10,9 @@ import click
 
 from governance.cli.check import EXIT, local_policy
 from governance.cli.group import option
-from governance.errors import LedgerUnavailable
+from governance.errors import InvalidInput, LedgerUnavailable
 from governance.finding import Verdict
-from governance.report.inert import inert, one_line
+from governance.report.inert import inert_name, one_line
 
 if TYPE_CHECKING:
     from governance.ledger.store import Ledger
@@ -82,14 +82,16 @@ def show(decision: str, as_json: bool, policy: str) -> None:
 
 def _decision_text(data: dict[str, Any]) -> str:
     lines = [f"decision {data['id']}  {data['verdict']}  {data['recorded_at']}"]
-    lines.append(f"proof    {data['proof']['state']}: {data['proof']['reason']}")
+    lines.append(f"proof    {data['proof']['state']}: {one_line(data['proof']['reason'])}")
     if data["task"]:
         lines.append(f"task     {one_line(data['task'], 100)}")
     for artifact in data["artifacts"]:
-        lines.append(f"artifact {artifact['change']:8} {inert(artifact['path'])}  {artifact['sha256'][:12]}")
+        lines.append(
+            f"artifact {artifact['change']:8} {inert_name(artifact['path'])}  {artifact['sha256'][:12]}"
+        )
     for finding in data["findings"]:
         place = f"{finding['path']}:{finding['line']}" if finding.get("line") else finding.get("path") or ""
-        lines.append(f"{finding['verdict']:8} {finding['code']} {finding['name']}  {inert(place)}")
+        lines.append(f"{finding['verdict']:8} {finding['code']} {finding['name']}  {inert_name(place)}")
         lines.append(f"         {one_line(finding['message'])}")
     return "\n".join(lines)
 
@@ -141,10 +143,16 @@ def verify(base: str, head: str, offline: bool, as_json: bool, policy: str) -> i
         proofs = verify_branch(repository, base, head or None, policy, store)
     else:
         proofs = verify_tree(repository)
+        if not proofs:
+            raise InvalidInput(
+                f"HEAD of {repository.root} carries no evidence",
+                "`governance verify --base main` asks it of every governed file that differs.",
+            )
     if as_json:
         print(json.dumps([{f: str(getattr(p, f)) for f in p.__slots__} for p in proofs], indent=2))
     for proof in () if as_json else proofs:
-        print(f"{proof.state:8} {inert(proof.path)}  {proof.decision_id}  {proof.reason}".rstrip())
+        said = one_line(f"{proof.decision_id} {proof.reason}")
+        print(f"{proof.state:8} {inert_name(proof.path)}  {said}".rstrip())
     failed = [proof for proof in proofs if proof.state is not State.PROVEN]
     print(f"{len(proofs) - len(failed)} of {len(proofs)} proven", file=sys.stderr)
     return EXIT[Verdict.BLOCK] if failed else EXIT[Verdict.PASS]
@@ -171,7 +179,7 @@ def approve(decision: str, reason: str, policy: str) -> None:
     from governance.govern import Gate
     from governance.publish import approve as sign_approval
 
-    gate = Gate(local_policy(policy))
+    gate = Gate(local_policy(policy), _open(policy))
     approval = {
         "by": getpass.getuser(),
         "at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),

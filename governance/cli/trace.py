@@ -8,7 +8,7 @@ import click
 from governance.cli.check import read_transcript
 from governance.cli.group import Group, option
 from governance.errors import InvalidInput
-from governance.report.inert import inert, one_line
+from governance.report.inert import one_line
 from governance.trace import Step, StepKind, Trace
 
 file_argument = click.argument("file", metavar="FILE")
@@ -48,7 +48,8 @@ def show(file: str) -> None:
     read: Trace = read_transcript(file)
     source, capture = read.source, read.capture
     click.echo(
-        f"{source.native_format}  {inert(source.agent)} {inert(source.agent_version)}  {inert(source.model)}"
+        f"{source.native_format}  {one_line(source.agent)} {one_line(source.agent_version)}"
+        f"  {one_line(source.model)}"
     )
     for step in read.steps:
         click.echo(f"{step.seq:5}  {step.kind:11}  {one_line(_summary(step), 110)}")
@@ -57,7 +58,7 @@ def show(file: str) -> None:
         f"{len(read.steps)} steps, {capture.completeness}, {usage.input} tokens in, {usage.output} out"
     )
     for gap in capture.gaps:
-        click.echo(f"gap at byte {gap.span.offset}, {gap.span.length} long: {gap.reason}")
+        click.echo(f"gap at byte {gap.span.offset}, {gap.span.length} long: {one_line(gap.reason)}")
 
 
 @trace.command()

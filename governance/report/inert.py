@@ -21,6 +21,11 @@ def _shown(character: str) -> str:
     return character
 
 
+def inert_name(text: str) -> str:
+    """A name on one line, nothing lost: a line break in a file's name could forge a line of a report."""
+    return inert(text).replace("\n", "\\n").replace("\t", "\\t")
+
+
 def one_line(text: str, width: int = 0) -> str:
     """The text on one line, inert, cut to `width` characters when that is not 0."""
     line = " ".join(inert(text).split())

@@ -3,7 +3,7 @@
 from governance.changeset import ChangeSet
 from governance.decision import Decision, Judgement
 from governance.finding import Verdict
-from governance.report.inert import markdown_text
+from governance.report.inert import inert_name, markdown_text
 
 _MOST = 50
 
@@ -28,4 +28,4 @@ def _row(judgement: Judgement) -> str:
     found = judgement.finding
     what = f"{markdown_text(found.message)}<br>*{markdown_text(found.remedy)}*"
     rule = f"{found.code} {found.name}"
-    return f"| {judgement.verdict} | {rule} | {markdown_text(str(found.location))} | {what} |"
+    return f"| {judgement.verdict} | {rule} | {markdown_text(inert_name(str(found.location)))} | {what} |"

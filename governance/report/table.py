@@ -1,7 +1,7 @@
 """Findings as a plain table, for task logs."""
 
 from governance.decision import Decision, Judgement
-from governance.report.inert import one_line
+from governance.report.inert import inert_name, one_line
 
 _WIDTHS = (7, 30, 44, 90)
 
@@ -21,5 +21,5 @@ def findings_table(decision: Decision, most: int = 30) -> str:
 def _cells(judgement: Judgement) -> tuple[str, ...]:
     finding = judgement.finding
     mark = "waived" if judgement.waiver else str(judgement.verdict)
-    cells = (mark, f"{finding.code} {finding.name}", str(finding.location), finding.message)
+    cells = (mark, f"{finding.code} {finding.name}", inert_name(str(finding.location)), finding.message)
     return tuple(one_line(cell, width) for cell, width in zip(cells, _WIDTHS, strict=True))

@@ -6,7 +6,7 @@ import sys
 from governance.changeset import ChangeSet
 from governance.decision import Decision, Judgement
 from governance.finding import Location, Verdict
-from governance.report.inert import inert, one_line
+from governance.report.inert import inert, inert_name, one_line
 
 _COLOURS = {Verdict.PASS: "32", Verdict.REVIEW: "33", Verdict.BLOCK: "31"}
 _QUOTE_WIDTH = 100
@@ -21,11 +21,11 @@ def render(decision: Decision, changeset: ChangeSet) -> str:
 def _paragraph(judgement: Judgement, changeset: ChangeSet) -> str:
     finding = judgement.finding
     mark = "waived" if judgement.waiver else str(judgement.verdict)
-    where = inert(str(finding.location))
+    where = inert_name(str(finding.location))
     head = f"{paint(mark, judgement.verdict)} {finding.code} {finding.name}  {where}"
     lines = [head.rstrip(), f"    {one_line(finding.message)}"]
     lines += _source(finding.location, changeset)
-    lines += [f"    see also {inert(str(place))}" for place in finding.related]
+    lines += [f"    see also {inert_name(str(place))}" for place in finding.related]
     if finding.remedy:
         lines.append(f"    mend: {one_line(finding.remedy)}")
     if finding.allow:
@@ -33,7 +33,7 @@ def _paragraph(judgement: Judgement, changeset: ChangeSet) -> str:
     if judgement.waiver:
         waiver = judgement.waiver
         lines.append(
-            f"    waived by {inert(waiver.author)} until {waiver.expires}: {one_line(waiver.reason)}"
+            f"    waived by {one_line(waiver.author)} until {waiver.expires}: {one_line(waiver.reason)}"
         )
     if judgement.verdict is not Verdict.PASS:
         lines.append(f"    fingerprint: {finding.fingerprint}")

@@ -17,7 +17,7 @@ from pathlib import Path
 import duckdb
 import psycopg
 
-from governance.syntax.sql.dialect import dialect_named
+from governance.syntax.dialect import dialect_named
 from governance.syntax.sql.functions import entries
 
 TABLES = Path(__file__).parents[2] / "governance" / "syntax" / "sql" / "tables" / "functions"

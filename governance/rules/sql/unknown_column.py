@@ -6,8 +6,8 @@ from sqlglot import exp
 
 from governance.finding import Finding, Severity
 from governance.rule import Rule
+from governance.syntax.dialect import folded
 from governance.syntax.sql import Dialect, Script, Statement
-from governance.syntax.sql.dialect import folded
 from governance.syntax.sql.names import split_name, table_names
 
 _PSEUDO = {

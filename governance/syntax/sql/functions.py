@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
-from governance.syntax.sql.dialect import Dialect
+from governance.syntax.dialect import Dialect
 
 _TABLES = Path(__file__).parent / "tables" / "functions"
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
-from governance.syntax.sql.dialect import Lexis
+from governance.syntax.dialect import Lexis
 
 
 class Part(StrEnum):

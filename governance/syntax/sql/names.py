@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from governance.syntax.sql.dialect import Dialect, Fold, folded
+from governance.syntax.dialect import Dialect, Fold, folded
 from governance.syntax.sql.script import Statement
 
 # Here a CTE may refer to itself without RECURSIVE; only its second branch then means the CTE.

@@ -12,8 +12,8 @@ from sqlglot.errors import ParseError, SqlglotError
 from sqlglot.tokenizer_core import Token, TokenType
 
 from governance.errors import InvalidInput
+from governance.syntax.dialect import Dialect, Lexis, dialect_named
 from governance.syntax.sql.context import SqlContext
-from governance.syntax.sql.dialect import Dialect, Lexis, dialect_named
 from governance.syntax.sql.lexer import Part, Stretch, blanked, scan
 from governance.syntax.sql.screen import MAX_CHARACTERS, hidden
 from governance.syntax.sql.script import Problem, Script, Statement, Trouble

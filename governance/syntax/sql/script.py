@@ -11,8 +11,8 @@ from sqlglot import exp
 from sqlglot.tokenizer_core import Token
 
 from governance.finding import Location, Position
+from governance.syntax.dialect import Dialect
 from governance.syntax.sql.context import SqlContext
-from governance.syntax.sql.dialect import Dialect
 from governance.syntax.sql.kinds import Kind, kind_of
 
 Node = TypeVar("Node", bound=exp.Expr)
