@@ -44,6 +44,7 @@ _SCRIPTED = frozenset(
         "dd",
     )
 )
+_MOST_LINES = 40  # that are looked for in a call; the longest tell most
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,8 @@ class BlamedLine:
 class _Line:
     text: str
     step: int | None
-    base: bool = False
+    base: int = 0
+    """The number it had before the run, counted from 1; 0 when the run wrote it."""
 
 
 def blame(artifact: Artifact, trace: Trace) -> tuple[BlamedLine, ...]:
@@ -73,19 +75,51 @@ def blame(artifact: Artifact, trace: Trace) -> tuple[BlamedLine, ...]:
     if artifact.path.startswith("<"):
         spoken = _spoken(artifact.text, trace)
         return tuple(BlamedLine(number, spoken) for number in range(1, len(final) + 1))
-    replay = _Replay([_Line(text, None, base=True) for text in artifact.base_text.splitlines()])
+    found = _replayed(artifact, trace).against(final)
+    return tuple(BlamedLine(number, line.step, line.base > 0) for number, line in enumerate(found, start=1))
+
+
+def blame_removed(artifact: Artifact, trace: Trace) -> Mapping[int, int]:
+    """The step that removed a line, by the number the line had before. Raises InvalidInput for no text."""
+    final = artifact.text.splitlines()
+    replay = _replayed(artifact, trace)
+    left = {line.base for line in replay.against(final)}
+    gone = {
+        line.base: replay.opaque[0] for line in replay.lines if line.base and len(set(replay.opaque)) == 1
+    }
+    return {number: step for number, step in (gone | replay.removed).items() if number not in left}
+
+
+def accounts_for(trace: Trace, artifact: Artifact) -> bool:
+    """Whether any step can have written what is new in the artifact; else the trace tells of something else.
+
+    More lenient than `blame`: it is enough that a step touched the file, may have, or holds most of
+    the new lines in a call. Raises InvalidInput when the artifact is no text.
+    """
+    before = set(artifact.base_text.splitlines())
+    new = {line.strip() for line in artifact.text.splitlines() if line not in before}
+    telling = sorted((line for line in new if len(line) > 3), key=len)[-_MOST_LINES:]
+    if not telling or _replayed(artifact, trace).touched:
+        return True
+    calls = (list(_strings(step.call.arguments)) for step in trace.steps if step.call)
+    return any(
+        2 * sum(any(line in text for text in texts) for line in telling) >= len(telling) for texts in calls
+    )
+
+
+def _replayed(artifact: Artifact, trace: Trace) -> "_Replay":
+    before = artifact.base_text.splitlines()
+    replay = _Replay([_Line(text, None, number) for number, text in enumerate(before, start=1)])
     for action in TraceFacts(trace).actions:
         if action.result.status not in (ResultStatus.DENIED, ResultStatus.INTERRUPTED):
             replay.action(action, artifact.path)
-    return tuple(
-        BlamedLine(number, line.step, line.base) for number, line in enumerate(replay.against(final), start=1)
-    )
+    return replay
 
 
 def _spoken(text: str, trace: Trace) -> int | None:
     """The last step of the agent that holds a loose statement in full, which is how it was handed over."""
     said = (
-        (step.seq, [step.text, *_arguments(step.call.arguments if step.call else {})])
+        (step.seq, [step.text, *_strings(step.call.arguments if step.call else {})])
         for step in reversed(trace.steps)
         if step.actor is Actor.AGENT
     )
@@ -93,8 +127,13 @@ def _spoken(text: str, trace: Trace) -> int | None:
     return next((seq for seq, texts in said if wanted and any(wanted in one for one in texts)), None)
 
 
-def _arguments(arguments: Mapping[str, Any]) -> Iterator[str]:
-    return (value for value in arguments.values() if isinstance(value, str))
+def _strings(value: Any) -> Iterator[str]:
+    """Every text in a call's arguments, however deep."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (Mapping, list, tuple)):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from _strings(item)
 
 
 class _Replay:
@@ -104,6 +143,8 @@ class _Replay:
         self.lines = lines
         self.verbatim: list[tuple[int, frozenset[str]]] = []
         self.opaque: list[int] = []
+        self.touched = False
+        self.removed: dict[int, int] = {}
 
     def action(self, action: Action, path: str) -> None:
         """Applies what one call did to the file."""
@@ -114,10 +155,12 @@ class _Replay:
                 known = self._effect(effect, seq, failed) or known
         if not known and _may_rewrite(action, path):
             self.opaque.append(seq)
+        self.touched = self.touched or known or seq in self.opaque
 
     def _effect(self, effect: Effect, seq: int, failed: bool) -> bool:
         if effect.kind is EffectKind.DELETED:
-            self.lines = self.lines if failed else []
+            if not failed:
+                self._rewrite([], seq)
             return not failed
         command = effect.command
         if command is None:
@@ -154,7 +197,11 @@ class _Replay:
         matcher = SequenceMatcher(None, [line.text for line in before], texts, autojunk=False)
         after: list[_Line] = []
         for tag, a, b, c, d in matcher.get_opcodes():
-            after += before[a:b] if tag == "equal" else [_Line(text, seq) for text in texts[c:d]]
+            if tag == "equal":
+                after += before[a:b]
+                continue
+            after += [_Line(text, seq) for text in texts[c:d]]
+            self.removed |= {line.base: seq for line in before[a:b] if line.base}
         self.lines = after
 
     def against(self, final: list[str]) -> Iterator[_Line]:

@@ -125,6 +125,13 @@ AGENT_UNFINISHED = Fault(
     "The agent failed or was stopped before it was done, so the change may be half of what it meant.",
     "Read the task's log, and run the agent again.",
 )
+CHANGE_UNEXPLAINED = Fault(
+    "GOV015",
+    "change-unexplained",
+    Severity.MEDIUM,
+    "No step of the trace can have written this file, so the trace does not tell why it changed.",
+    "Pass the transcript of the session that wrote it; the trace may belong to another change.",
+)
 OUTPUT_UNCHECKED = Fault(
     "GOV020",
     "output-unchecked",

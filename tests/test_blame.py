@@ -5,7 +5,7 @@ import json
 import pytest
 
 from governance.artifact import Artifact, ArtifactKind
-from governance.blame import blame, same_file
+from governance.blame import accounts_for, blame, blame_removed, same_file
 from governance.errors import InvalidInput
 from governance.trace import Actor, Source, Step, StepKind, Trace
 from governance.transcripts import read_trace
@@ -82,6 +82,28 @@ def use(name: str, **arguments: object) -> dict[str, object]:
     return {"type": "tool_use", "id": f"t-{name}", "name": name, "input": arguments}
 
 
+REMOVED = [
+    ("an edit", "edit models/a.sql: b => x", "a\nb\n", "a\nx\n", {2: "edit_file"}),
+    ("a line taken out", "write models/a.sql: a\\nc", "a\nb\nc\n", "a\nc\n", {2: "create_file"}),
+    ("the whole file", "run: rm models/a.sql -> ", "a\nb\n", "", {1: "bash", 2: "bash"}),
+    ("taken out and put back", "write models/a.sql: a\nwrite models/a.sql: a\\nb", "a\nb\n", "a\nb\n", {2: "create_file"}),
+    ("sed in place", "run: sed -i /b/d models/a.sql -> ", "a\nb\n", "a\n", {2: "bash"}),
+    ("by nobody", "run: ls -> a.sql", "a\nb\n", "a\n", {}),
+    ("the edit was refused", "run: rm models/a.sql -> DENIED by policy", "a\n", "", {}),
+    ("nothing", "write models/a.sql: a\\nb", "a\n", "a\nb\n", {}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("story", "base", "final", "expected"), [c[1:] for c in REMOVED], ids=[c[0] for c in REMOVED]
+)
+def test_who_removed_each_line(story: str, base: str, final: str, expected: dict[int, str]) -> None:
+    trace = session("user: Go.\n" + story)
+    calls = {s.seq: s.call.name for s in trace.steps if s.call}
+    removed = blame_removed(Artifact(PATH, ArtifactKind.SQL, final.encode(), base.encode()), trace)
+    assert {line: calls[step] for line, step in removed.items()} == expected
+
+
 def test_multi_edit_and_replace_all() -> None:
     trace = claude(
         use("MultiEdit", file_path=PATH, edits=[{"old_string": "a", "new_string": "A"}, {"old_string": "c", "new_string": "C"}]),
@@ -154,3 +176,21 @@ def test_a_loose_statement_belongs_to_the_step_that_said_it():
     assert [line.step for line in blame(said, trace)] == [2, 2]
     changed = Artifact("<sql>", ArtifactKind.SQL, b"select region from secrets")
     assert [line.unexplained for line in blame(changed, trace)] == [True]
+
+
+@pytest.mark.parametrize(
+    ("story", "base", "final", "told"),
+    [
+        ("write models/a.sql: select 1", None, "select 1\n", True),
+        ("run: sed -i 's/one/two/' models/a.sql -> ", "one a\n", "two a\n", True),
+        ("run: sqlfmt models -> 1 file", "select 1\n", "SELECT 1\n", True),
+        ("run: dbt build -> PASS=1", "select 1\n", "select 2\n", False),
+        ("write models/b.sql: select 1", None, "drop table orders\n", False),
+        ("write models/a.sql: select 1", None, "drop table orders\n", True),
+        ("run: ls -> ", "a\n\n\n", "a\n", True),
+        ("run: make_model 'select id, name' -> ok", None, "select id, name\n", True),
+    ],
+)
+def test_whether_a_trace_tells_of_a_file_at_all(story, base, final, told):
+    artifact = Artifact(PATH, ArtifactKind.SQL, final.encode(), base.encode() if base is not None else None)
+    assert accounts_for(session("user: Go.\n" + story), artifact) is told

@@ -55,7 +55,8 @@ def govern_agent(operator: "GovernedAgentOperator", context: "Context") -> dict[
                 log.warning("the agent did not finish: %s", run.failure)
             head = work.commit(_message(operator.task, context), operator.task_id)
         identity = run_identity(context)
-        with branch_changeset(repository, base, head, run.trace, run=identity) as changeset:
+        trace = run.trace.asked(operator.task) if run.trace else None
+        with branch_changeset(repository, base, head, trace, run=identity) as changeset:
             judged = replace(changeset, trace_problem=run.trace_problem, agent_failure=run.failure)
             record = gate(policy).decide(judged)
         kept = f"refs/governance/{record.decision_id}"

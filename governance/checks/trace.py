@@ -3,15 +3,17 @@
 import time
 from collections.abc import Iterator
 
+from governance.artifact import Change
+from governance.blame import accounts_for
 from governance.catalog import rules
 from governance.changeset import Authorship, ChangeSet
 from governance.check import CheckReport, examine
 from governance.facts import TraceFacts
-from governance.fault import REASONING_WITHHELD, TRACE_INCOMPLETE, TRACE_MISSING
+from governance.fault import CHANGE_UNEXPLAINED, REASONING_WITHHELD, TRACE_INCOMPLETE, TRACE_MISSING
 from governance.finding import Finding, Location, Severity
 from governance.monitor import score
 from governance.redaction import redact_finding
-from governance.trace import Completeness, StepKind, Trace, Visibility
+from governance.trace import Completeness, Gap, StepKind, Trace, Visibility
 
 _SEEN = {
     Visibility.FULL: 4,
@@ -48,7 +50,7 @@ class TraceCheck:
             findings = tuple(self._absent(changeset))
             return CheckReport(self.name, findings, time.perf_counter() - begin)
         told = map(redact_finding, examine(TraceFacts(trace), rules("trace")))
-        findings = (*_gaps(trace), *self._withheld(trace), *told)
+        findings = (*_gaps(trace), *self._withheld(trace), *_unexplained(changeset, trace), *told)
         evidence = {
             "trace_id": trace.trace_id,
             "steps": len(trace.steps),
@@ -87,6 +89,19 @@ def visibility(trace: Trace) -> dict[str, int]:
     return {name: count for name, count in counts.items() if count}
 
 
+def _unexplained(changeset: ChangeSet, trace: Trace) -> Iterator[Finding]:
+    """Files of a repository that an agent changed and its trace does not speak of.
+
+    What a function returns is handed over, not written, so no step need show it.
+    """
+    if changeset.authorship is not Authorship.AGENT or not changeset.origin.repository:
+        return
+    for artifact in changeset.artifacts:
+        if artifact.change is not Change.DELETED and not accounts_for(trace, artifact):
+            message = f"no step of the trace can have written {artifact.path}"
+            yield CHANGE_UNEXPLAINED.finding(message, Location(artifact.path), quote=artifact.path)
+
+
 def _gaps(trace: Trace) -> Iterator[Finding]:
     if trace.capture.completeness in _WHOLE:
         return
@@ -96,9 +111,18 @@ def _gaps(trace: Trace) -> Iterator[Finding]:
         lost = sum(gap.span.length for gap in gaps)
         first = f"the first at byte {gaps[0].span.offset}: {gaps[0].reason}"
         message = f"{lost} bytes of the trace could not be read, {first}"
-        yield TRACE_INCOMPLETE.finding(message)
+        if _cut_off(trace, gaps[-1]):
+            message, grade = f"the trace breaks off: {message}", Severity.MEDIUM
+        else:
+            grade = TRACE_INCOMPLETE.severity
+        yield TRACE_INCOMPLETE.finding(message, severity=grade)
     elif compacted:
         message = "the session was compacted here; what came before is only summarised"
         yield TRACE_INCOMPLETE.finding(message, Location(step=compacted.seq))
     else:
         yield TRACE_INCOMPLETE.finding(f"the trace is {trace.capture.completeness}")
+
+
+def _cut_off(trace: Trace, last: Gap) -> bool:
+    """Whether its last line is lost: unlike noise between two records, it may hide any number of steps."""
+    return 0 < trace.raw_bytes <= last.span.offset + last.span.length + 1

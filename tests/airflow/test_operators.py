@@ -18,9 +18,10 @@ VERDICTS = [  # dag, task, verdict, gravest findings
     ("agents", "killed", "review", [("GOV010", ""), ("GOV014", "")]),
     ("agents", "timed_out", "review", [("GOV010", ""), ("GOV014", "")]),
     ("agents", "half_done", "review", [("GOV014", "")]),
-    ("agents", "pydantic_agent_fails", "review", [("GOV014", "")]),
+    ("agents", "pydantic_agent_fails", "review", [("GOV014", ""), ("GOV015", "half.sql")]),
     ("agents", "connection_agent", "review", [("GOV008", "a")]),
     ("agents", "broken_transcript", "block", [("GOV013", ""), ("GOV010", "")]),
+    ("agents", "says_no_task", "review", [("GOV015", "one.sql")]),
     ("agents", "own_git", "review", [("GOV010", "")]),
     ("agents", "symlink", "block", [("GOV007", "passwords.sql"), ("GOV010", "")]),
     ("agents", "own_policy", "block", [("SQL403", "a.sql"), ("GOV032", "governance.yml"), ("GOV010", "")]),
@@ -119,6 +120,11 @@ def test_the_change_carries_the_trace_of_its_agent(story):
         if step.reasoning
     ]
     assert reasoning == ["I was asked for a report, so I write one.", "orders has all that is asked for"]
+
+
+def test_a_transcript_that_lacks_the_task_is_told_it(story):
+    trace = story.ledger.trace(story.entry("agents", "says_no_task")).trace
+    assert [step.text for step in trace.steps] == ["Add a report.", "Added a report."]
 
 
 def test_an_agent_on_a_connection_writes_with_its_tools(story):

@@ -8,6 +8,11 @@ from airflow.sdk import task
 from governance.adapters.agents.connection import file_tools
 
 THOUGHT = "orders has all that is asked for"
+# What Claude Code prints has no prompt in it.
+SAID = (
+    '{"type": "assistant", "session_id": "s1",'
+    ' "message": {"id": "m1", "content": [{"type": "text", "text": "Added a report."}]}}'
+)
 
 
 def writer(folder: Path):

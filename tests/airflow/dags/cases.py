@@ -77,6 +77,7 @@ with DAG("agents", schedule=None):
     governed("timed_out", shell("echo 'select 1 as a' > one.sql; sleep 60", seconds=1))
     governed("half_done", RecordedSession(str(PLACE / "outdated.json")))
     governed("broken_transcript", shell("echo 'select 1 as a' > one.sql; echo '{\"half\": '"))
+    governed("says_no_task", shell(f"echo 'select 1 as a' > one.sql; echo '{agents.SAID}'"))
     governed("missing_program", CommandAgent(["no-such-agent"]), **RETRYING)
     governed("own_git", shell("rm -rf .git; ln -s /tmp .git; echo 'select 1 as a' > one.sql"))
     governed("symlink", shell("ln -s /etc/passwd passwords.sql"))
