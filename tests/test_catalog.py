@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from governance import fault as faults
 from governance.catalog import FAMILIES, all_rules, describe, listing, render, rules
-from governance.fault import FAULTS
+from governance.fault import FAULTS, Fault
 from governance.rule import Rule
 
 ROOM = Path(__file__).resolve().parents[1] / "governance" / "rules"
@@ -58,6 +59,10 @@ def test_a_fault_is_well_formed(fault: Any) -> None:
     assert re.fullmatch(r"[a-z]+(-[a-z]+)*", fault.name)
     assert fault.summary.endswith(".")
     assert fault.remedy.endswith(".")
+
+
+def test_every_fault_is_listed() -> None:
+    assert [value for value in vars(faults).values() if isinstance(value, Fault)] == list(FAULTS)
 
 
 def rule_classes(file: Path, family: str) -> list[str]:
