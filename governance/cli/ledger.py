@@ -75,8 +75,9 @@ def show(decision: str, as_json: bool, policy: str) -> None:
       governance show 3f2a
     """
     from governance.view import decision_view
+    from governance.web.trust import known_trust
 
-    data = decision_view(_open(policy), decision)
+    data = decision_view(_open(policy), decision, known_trust(local_policy(policy)))
     print(json.dumps(data, indent=2) if as_json else _decision_text(data))
 
 

@@ -43,6 +43,7 @@ def _listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        listener.listen()  # so that the link works as soon as it is printed
     except OSError as error:
         raise InvalidInput(
             f"{host}:{port} cannot be listened on: {error.strerror}", "Give another --port."
