@@ -41,16 +41,19 @@ def _mentions(finding: dict[str, Any], path: str) -> bool:
 
 
 def _rows(case: Case, artifact: Artifact) -> Iterator[dict[str, Any]]:
-    """Lines of the diff: same, added or removed, with their numbers on both sides."""
+    """Lines of the diff: same, added or removed, with their numbers on both sides and the step behind it."""
     old, new = _lines(artifact.base_text), _lines(artifact.text)
     origins = _origins(case, artifact, new)
+    removed = case.removed(artifact.path) if len(old) == len(artifact.base_text.splitlines()) else {}
     for tag, a, b, c, d in _opcodes(old, new):
         if tag == "equal":
             for before, after in zip(range(a, b), range(c, d), strict=True):
                 yield _row("same", before + 1, after + 1, new[after], origins[after])
             continue
         for before in range(a, b):
-            yield _row("removed", before + 1, None, old[before], (None, ""))
+            step = removed.get(before + 1)
+            source = "step" if step else "unexplained" if case.trace else ""
+            yield _row("removed", before + 1, None, old[before], (step, source))
         for after in range(c, d):
             yield _row("added", None, after + 1, new[after], origins[after])
 

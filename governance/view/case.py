@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from governance.artifact import Artifact, ArtifactKind, Change
 from governance.attestation import payload_of
-from governance.blame import BlamedLine, blame
+from governance.blame import BlamedLine, blame, blame_removed
 from governance.errors import InvalidEvidence, InvalidInput
 from governance.trace import Trace
 from governance.wire import loads
@@ -102,6 +102,15 @@ class Case:
             return blame(artifact, self.trace)
         except InvalidInput:
             return ()  # no text, so it has no lines; the artifact's own page says so
+
+    def removed(self, path: str) -> Mapping[int, int]:
+        """For an artifact that is text, the step that removed each line, by the line's old number."""
+        if self.trace is None:
+            return {}
+        try:
+            return blame_removed(self.artifacts[path], self.trace)
+        except InvalidInput:
+            return {}
 
     @cached_property
     def wrote(self) -> Mapping[int, Sequence[Mapping[str, Any]]]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _WORDS = {
     "pass": "Allowed: nothing that was found stands in the way.",
+    "": "Allowed: nothing was found.",
     "review": "Held for review: a person has to look before this may be merged or executed.",
     "block": "Blocked: this was neither merged nor executed.",
 }
@@ -87,7 +88,7 @@ def _words(verdict: str, approval: Mapping[str, Any] | None, findings: list[dict
     waived = sum(1 for finding in findings if finding.get("waiver"))
     if verdict == "pass" and waived:
         return f"Allowed: {waived} finding{'s were' if waived > 1 else ' was'} waived by the policy."
-    return _WORDS.get(verdict, verdict)
+    return _WORDS.get("" if verdict == "pass" and not findings else verdict, verdict)
 
 
 def finding_view(rank: int, finding: Mapping[str, Any]) -> dict[str, Any]:

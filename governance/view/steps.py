@@ -123,11 +123,12 @@ def step_view(source: "Ledger | Case", decision_id: str = "", seq: int = 1) -> d
 
 
 def _thought(step: Step) -> dict[str, Any]:
-    shown = step.reasoning
+    shown, choice = step.reasoning, step.choice
+    chosen = f"{title(step)}\n{choice.because}".strip() if choice else step.text
     return {
         "seq": step.seq,
         "kind": str(step.kind),
-        "text": shown.text if shown else title(step) if step.choice else step.text,
+        "text": shown.text if shown else chosen,
         "withheld": _WITHHELD[shown.visibility] if shown else "",
     }
 

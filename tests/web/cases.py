@@ -29,6 +29,7 @@ HOSTILE = (
     "<script>window.hacked=1</script><img src=x onerror=window.hacked=1> \u202egnp.exe\u202c \u200b\x1b[31m"
 )
 
+PATH = "models/marts/orders.sql"
 MODEL = """select
     o.order_id,
     o.customer_id,
@@ -99,7 +100,7 @@ def trace_of(steps: tuple[Step, ...], agent: str = "claude-code") -> Trace:
 
 
 def long_trace(count: int) -> Trace:
-    """A run of `count` steps: think, call, result, over and over."""
+    """A run of `count` steps: think, call, result, over and over; the last call writes the orders model."""
     steps = [Step(1, 1, StepKind.PROMPT, Actor.USER, "Tidy the whole project.")]
     while len(steps) < count:
         seq, turn = len(steps) + 1, len(steps) // 3 + 2
@@ -110,9 +111,10 @@ def long_trace(count: int) -> Trace:
                 )
                 steps.append(Step(seq, turn, StepKind.REASONING, Actor.AGENT, reasoning=thought))
             case 2:
-                call = ToolCall(
-                    f"c{seq}", "Bash", Tool.SHELL, {"command": f"cat models/file_{seq}.sql | head -5"}
-                )
+                look = {"command": f"cat models/file_{seq}.sql | head -5"}
+                call = ToolCall(f"c{seq}", "Bash", Tool.SHELL, look)
+                if seq > count - 3:
+                    call = ToolCall(f"c{seq}", "Write", Tool.WRITE, {"file_path": PATH, "content": MODEL})
                 steps.append(Step(seq, turn, StepKind.TOOL_CALL, Actor.AGENT, call=call))
             case _:
                 result = ToolResult(f"c{seq - 1}", content=json.dumps({"rows": seq}) * 20)
@@ -122,12 +124,11 @@ def long_trace(count: int) -> Trace:
 
 def orders_change(dag: str = "shop", hostile: bool = False) -> ChangeSet:
     """A dbt model that gains a column, with its trace; its own text may be hostile."""
-    path = "models/marts/orders.sql"
     content = f"-- {HOSTILE}\n{MODEL}" if hostile else MODEL
-    artifact = Artifact(path, ArtifactKind.SQL, content.encode(), BASE.encode(), dialect="duckdb")
+    artifact = Artifact(PATH, ArtifactKind.SQL, content.encode(), BASE.encode(), dialect="duckdb")
     run = {"dag_id": dag, "task_id": "write", "run_id": "manual__1", "map_index": "-1", "try_number": "1"}
     return ChangeSet(
-        (artifact,), trace_of(steps_of(path, content)), origin=Origin("shop", branch="orders", run=run)
+        (artifact,), trace_of(steps_of(PATH, content)), origin=Origin("shop", branch="orders", run=run)
     )
 
 

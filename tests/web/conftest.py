@@ -5,12 +5,14 @@ import shutil
 import socket
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import uvicorn
 
 from governance.cli.serve import own_names
+from governance.ledger.store import Ledger
 from governance.web.local import LocalGuard, local_app
 from tests.web.cases import gate, long_trace, orders_change, statement
 
@@ -67,19 +69,32 @@ def serve():
         one.close()
 
 
-@pytest.fixture
-def decisions(ledger, key):
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory, key):
     """A ledger with a hostile change, an honest one, a blocked statement and a very long trace."""
-    from dataclasses import replace
-
-    keeper = gate(ledger, key)
+    place = tmp_path_factory.mktemp("furnished")
+    keeper = gate(Ledger.open(f"sqlite:///{place}/ledger.db", str(place / "bodies")), key)
     made = {
         "blocked": keeper.decide(statement("delete from orders")),
         "honest": keeper.decide(orders_change()),
         "long": keeper.decide(replace(orders_change("tidy"), trace=long_trace(10_000))),
         "hostile": keeper.decide(orders_change("shop", hostile=True)),
     }
-    return {name: record.decision_id for name, record in made.items()}
+    return place, {name: record.decision_id for name, record in made.items()}
+
+
+@pytest.fixture
+def ledger(tmp_path, request):
+    """A ledger of the test's own; with decisions in it where the test asks for `decisions`."""
+    if "decisions" in request.fixturenames:
+        shutil.copytree(request.getfixturevalue("furnished")[0], tmp_path, dirs_exist_ok=True)
+    return Ledger.open(f"sqlite:///{tmp_path}/ledger.db", str(tmp_path / "bodies"))
+
+
+@pytest.fixture
+def decisions(furnished, ledger):
+    """The ids of the furnished ledger's decisions, by what they are there for."""
+    return furnished[1]
 
 
 @pytest.fixture(scope="session")

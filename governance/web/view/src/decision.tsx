@@ -1,4 +1,4 @@
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { type Failure, read, shown, useRead } from "./api";
 import { Changes } from "./changes";
 import { Checks, ProofTable } from "./checks";
@@ -6,6 +6,7 @@ import { Findings } from "./findings";
 import { LineageGraph } from "./lineage";
 import type { Decision, Finding, Proof } from "./model";
 import { Empty, Problem, VerdictMark, Waiting } from "./pieces";
+import { addressOf, nameOf } from "./place";
 import { address } from "./route";
 import { count, Inert, when } from "./text";
 import { TracePane } from "./trace";
@@ -56,7 +57,7 @@ function Banner({ decision }: { decision: Decision }): ReactNode {
         <ul className="reasons" aria-label="Reasons">
           {reasons.map((finding) => (
             <li key={finding.rank}>
-              <Reason finding={finding} id={decision.id} />
+              <Reason finding={finding} decision={decision} />
             </li>
           ))}
           {more > 0 && (
@@ -66,31 +67,34 @@ function Banner({ decision }: { decision: Decision }): ReactNode {
           )}
         </ul>
       )}
+      {verdict === "pass" && decision.checks.length > 0 && <LetThrough decision={decision} />}
       <Facts decision={decision} />
     </header>
   );
 }
 
-function Reason({ finding, id }: { finding: Finding; id: string }): ReactNode {
+function Reason({ finding, decision }: { finding: Finding; decision: Decision }): ReactNode {
   return (
-    <a href={placeOf(finding, id)}>
-      <code>{finding.code}</code> <Inert text={finding.message} />
-      {finding.path && (
-        <span className="quiet">
-          {" "}
-          <Inert text={finding.path} />
-          {finding.line && `:${finding.line}`}
-        </span>
-      )}
+    <a href={addressOf(finding, decision) ?? address(["decisions", decision.id, "findings"])}>
+      <code>{finding.code}</code> <Inert text={finding.message} /> <span className="quiet place"><Inert text={nameOf(finding)} /></span>
     </a>
   );
 }
 
-export function placeOf(place: { path: string; line: number | null; step: number | null }, id: string): string {
-  if (place.path) return address(["decisions", id, "changes"], { path: place.path, line: place.line ?? undefined });
-  if (place.step !== null) return address(["decisions", id, "trace"], { step: place.step });
-  return address(["decisions", id, "findings"]);
+/** Why it was let through: what looked at it, and that nothing of what was found weighs enough. */
+function LetThrough({ decision }: { decision: Decision }): ReactNode {
+  const light = decision.findings.length;
+  return (
+    <p className="reasons">
+      <a href={address(["decisions", decision.id, "checks"])}>
+        <span className="quiet">Looked at by</span> {decision.checks.map((check) => check.name).join(", ")}
+        {light > 0 && `; ${count(light, "finding")} did not hold it`}
+      </a>
+    </p>
+  );
 }
+
+const COMMIT = /^[0-9a-f]{40}$/; // a detached checkout calls its commit a branch
 
 function Facts({ decision }: { decision: Decision }): ReactNode {
   const { run, origin, approval } = decision;
@@ -104,7 +108,8 @@ function Facts({ decision }: { decision: Decision }): ReactNode {
     facts.push(["Task", <Inert text={`${run.dag_id} / ${run.task_id}${mapped}${tries}`} />]);
     facts.push(["Run", <Inert text={run.run_id} />]);
   }
-  if (origin.branch) facts.push(["Branch", <Inert text={origin.branch} />]);
+  if (origin.branch && !COMMIT.test(origin.branch)) facts.push(["Branch", <Inert text={origin.branch} />]);
+  if (origin.head_commit) facts.push(["Commit", <code title={origin.head_commit}>{origin.head_commit.slice(0, 12)}</code>]);
   if (approval) facts.push(["Approved", <Inert text={`by ${approval.by ?? "?"}: ${approval.reason || "no reason given"}`} />]);
   if (decision.previous)
     facts.push(["Approves", <a href={address(["decisions", decision.previous])}>{decision.previous}</a>]);
@@ -142,7 +147,7 @@ function ProofBadge({ decision }: { decision: Decision }): ReactNode {
         <span className="proof-mark" aria-hidden="true" /> {PROOF[proof.state]}
       </summary>
       <div className="proof-body">
-        <p>{proof.summary}</p>
+        <p className="sentence">{proof.summary}.</p>
         <ProofTable proof={proof} />
         <button type="button" onClick={verify} disabled={state === "busy"}>
           {state === "busy" ? "Verifying…" : "Verify again"}
@@ -161,10 +166,19 @@ function Tabs({ decision, tab }: { decision: Decision; tab: string }): ReactNode
     ["lineage", "Lineage", null],
     ["checks", "Checks and proof", null],
   ];
+  const current = useRef<HTMLAnchorElement>(null);
+  useEffect(() => {
+    current.current?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [tab]);
   return (
     <nav className="tabs" aria-label="Parts of the decision">
       {tabs.map(([name, word, number]) => (
-        <a key={name} href={address(["decisions", decision.id, name])} aria-current={tab === name ? "page" : undefined}>
+        <a
+          key={name}
+          ref={tab === name ? current : undefined}
+          href={address(["decisions", decision.id, name])}
+          aria-current={tab === name ? "page" : undefined}
+        >
           {word} {number !== null && <span className="number">{number.toLocaleString()}</span>}
         </a>
       ))}

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
-import { placeOf } from "./decision";
-import type { Decision, Finding } from "./model";
+import type { Decision, Finding, Place } from "./model";
 import { Empty, SeverityMark, VerdictMark } from "./pieces";
+import { addressOf, nameOf } from "./place";
 import { Inert } from "./text";
 
 export function Findings({ decision }: { decision: Decision }): ReactNode {
@@ -15,32 +15,38 @@ export function Findings({ decision }: { decision: Decision }): ReactNode {
     <ol className="findings">
       {decision.findings.map((finding) => (
         <li key={finding.rank}>
-          <FindingCard finding={finding} id={decision.id} place />
+          <FindingCard findings={[finding]} decision={decision} place />
         </li>
       ))}
     </ol>
   );
 }
 
-/** One finding: what would have happened, how to mend it, and what would permit it. */
-export function FindingCard({ finding, id, place = false }: { finding: Finding; id: string; place?: boolean }): ReactNode {
+function PlaceLink({ place, decision }: { place: Place; decision: Decision }): ReactNode {
+  const target = addressOf(place, decision);
+  const name = <Inert text={nameOf(place)} />;
+  return target ? <a href={target}>{name}</a> : <span className="quiet">{name}</span>;
+}
+
+/** What would have happened, how to mend it, and what would permit it; alike findings of one place share a card. */
+export function FindingCard({ findings, decision, place = false }: { findings: Finding[]; decision: Decision; place?: boolean }): ReactNode {
+  const finding = findings[0]!;
+  const related = findings.flatMap((one) => one.related);
   return (
     <article className={`finding ${finding.verdict}`}>
       <header>
         <VerdictMark verdict={finding.verdict} />
         <strong>
-          <code>{finding.code}</code> {finding.name}
+          <code>{finding.code}</code> {finding.code.endsWith(finding.name) ? "" : finding.name}
         </strong>
         <SeverityMark severity={finding.severity} />
-        {place && (finding.path || finding.step !== null) && (
-          <a href={placeOf(finding, id)}>
-            {finding.path ? <Inert text={`${finding.path}${finding.line ? `:${finding.line}` : ""}`} /> : `step ${finding.step}`}
-          </a>
-        )}
+        {place && <PlaceLink place={finding} decision={decision} />}
       </header>
-      <p>
-        <Inert text={finding.message} />
-      </p>
+      {findings.map((one) => (
+        <p key={one.rank}>
+          <Inert text={one.message} />
+        </p>
+      ))}
       {place && finding.quote && (
         <pre className="quote">
           <Inert text={finding.quote.slice(0, 600)} />
@@ -61,13 +67,13 @@ export function FindingCard({ finding, id, place = false }: { finding: Finding; 
           <span className="quiet">Waived until {finding.waiver.expires} by</span> <Inert text={`${finding.waiver.author}: ${finding.waiver.reason}`} />
         </p>
       )}
-      {finding.related.length > 0 && (
+      {related.length > 0 && (
         <p className="remedy">
           <span className="quiet">See also:</span>{" "}
-          {finding.related.map((other, index) => (
-            <a key={index} href={placeOf(other, id)}>
-              <Inert text={other.path ? `${other.path}${other.line ? `:${other.line}` : ""}` : `step ${other.step}`} />{" "}
-            </a>
+          {related.map((other, index) => (
+            <span key={index} className="also">
+              <PlaceLink place={other} decision={decision} />
+            </span>
           ))}
         </p>
       )}

@@ -1,16 +1,19 @@
-import { Background, Controls, type Edge, Handle, MarkerType, type Node, type NodeProps, Position, ReactFlow } from "@xyflow/react";
+import { Background, BaseEdge, Controls, type Edge, type EdgeProps, Handle, MarkerType, type Node, type NodeProps, Position, ReactFlow } from "@xyflow/react";
 import "@xyflow/react/dist/base.css";
-import ELK, { type ElkNode } from "elkjs/lib/elk-api.js";
+import ELK, { type ElkNode, type ElkPoint } from "elkjs/lib/elk-api.js";
 import ElkWorker from "elkjs/lib/elk-worker.min.js?worker";
-import { type ReactNode, useEffect, useState } from "react";
+import { Fragment, type ReactNode, useEffect, useRef, useState } from "react";
 import { useRead } from "./api";
 import type { Decision, Graph, GraphEdge, GraphNode } from "./model";
 import { Problem, Waiting } from "./pieces";
-import { go } from "./route";
+import { addressOf } from "./place";
 import { count, Inert } from "./text";
 
-const WIDTH = 188;
+const WIDTH = 196;
 const HEIGHT = 60;
+const NARROW = 720;
+const readable = (room: number) => (room < NARROW ? 0.42 : 0.6);
+const CORNER = 8;
 const KINDS: Record<string, string> = {
   prompt: "prompt",
   step: "step",
@@ -23,14 +26,15 @@ const KINDS: Record<string, string> = {
   column: "column",
 };
 const STANDING = {
-  executed: "happened in the run",
+  recorded: "led to",
+  executed: "happened during the run",
   allowed: "may happen: the gate allowed it",
   proposed: "only proposed: it never ran",
-  recorded: "how things led to another",
 } as const;
 
-type Card = Node<{ node: GraphNode }, "card">;
-type Laid = { nodes: Card[]; edges: Edge[]; ratio: number };
+type Card = Node<{ node: GraphNode; target?: string }, "card">;
+type Route = Edge<{ points: ElkPoint[] }, "route">;
+type Laid = { nodes: Card[]; edges: Route[]; height: number; room: number };
 
 export function LineageGraph({ decision }: { decision: Decision }): ReactNode {
   const { data, failure } = useRead<Graph>(`decisions/${decision.id}/lineage`);
@@ -56,12 +60,13 @@ export function LineageGraph({ decision }: { decision: Decision }): ReactNode {
 }
 
 function Drawn({ graph, decision }: { graph: Graph; decision: Decision }): ReactNode {
+  const box = useRef<HTMLDivElement>(null);
   const [laid, setLaid] = useState<Laid | null>(null);
   const [problem, setProblem] = useState("");
   useEffect(() => {
     const elk = new ELK({ workerFactory: () => new ElkWorker() });
     let current = true;
-    layout(elk, graph).then(
+    layout(elk, graph, decision, box.current?.clientWidth ?? 1200).then(
       (done) => current && setLaid(done),
       (error: unknown) => current && setProblem(String(error)),
     );
@@ -69,80 +74,123 @@ function Drawn({ graph, decision }: { graph: Graph; decision: Decision }): React
       current = false;
       elk.terminateWorker();
     };
-  }, [graph]);
+  }, [graph, decision]);
   if (problem) return <Problem failure={{ status: 0, message: "The graph cannot be laid out.", remedy: `${problem}; the list below says the same.` }} />;
-  if (!laid) return <Waiting />;
   return (
-    <div className="canvas" style={{ aspectRatio: 1 / Math.max(0.26, laid.ratio * 1.15) }}>
-      <ReactFlow
-        nodes={laid.nodes}
-        edges={laid.edges}
-        nodeTypes={{ card: CardNode }}
-        fitView
-        fitViewOptions={{ maxZoom: 1, padding: 0.08 }}
-        minZoom={0.1}
-        nodesDraggable={false}
-        nodesConnectable={false}
-        proOptions={{ hideAttribution: true }}
-        onNodeClick={(_, card) => open(card.data.node, decision.id)}
-        ariaLabelConfig={{ "node.a11yDescription.default": "Press enter to select a node." }}
-      >
-        <Background gap={22} />
-        <Controls showInteractive={false} />
-      </ReactFlow>
+    <div className="canvas" ref={box} style={{ height: laid?.height }}>
+      {!laid && <Waiting />}
+      {laid && (
+        <ReactFlow
+          nodes={laid.nodes}
+          edges={laid.edges}
+          nodeTypes={{ card: CardNode }}
+          edgeTypes={{ route: RouteEdge }}
+          fitView
+          fitViewOptions={{ maxZoom: 1, minZoom: readable(laid.room), padding: { x: "24px", top: "20px", bottom: "52px" } }}
+          minZoom={0.1}
+          nodesDraggable={false}
+          nodesConnectable={false}
+          nodesFocusable={false}
+          edgesFocusable={false}
+          elementsSelectable={false}
+          preventScrolling={false}
+          zoomOnScroll={false}
+          proOptions={{ hideAttribution: true }}
+        >
+          <Background gap={22} />
+          <Controls showInteractive={false} orientation="horizontal" position="bottom-right" />
+        </ReactFlow>
+      )}
     </div>
   );
 }
 
-function open(node: GraphNode, id: string): void {
-  if (node.path) go(["decisions", id, "changes"], { path: node.path, line: node.line });
-  else if (node.step) go(["decisions", id, "trace"], { step: node.step });
+function addressIn(decision: Decision, { path, line, step }: GraphNode): string | undefined {
+  return addressOf({ path: path ?? "", line: line ?? null, step: step ?? null }, decision);
 }
 
-async function layout(elk: InstanceType<typeof ELK>, graph: Graph): Promise<Laid> {
-  const placed: ElkNode = await elk.layout({
+async function layout(elk: InstanceType<typeof ELK>, graph: Graph, decision: Decision, room: number): Promise<Laid> {
+  const placed = (await elk.layout({
     id: "root",
     layoutOptions: {
       "elk.algorithm": "layered",
-      "elk.direction": "RIGHT",
-      "elk.layered.spacing.nodeNodeBetweenLayers": "38",
-      "elk.spacing.nodeNode": "12",
+      "elk.direction": room < NARROW ? "DOWN" : "RIGHT",
+      "elk.edgeRouting": "ORTHOGONAL",
+      "elk.layered.spacing.nodeNodeBetweenLayers": "34",
+      "elk.layered.spacing.edgeNodeBetweenLayers": "14",
+      "elk.layered.spacing.edgeEdgeBetweenLayers": "8",
+      "elk.spacing.nodeNode": "14",
       "elk.layered.nodePlacement.strategy": "NETWORK_SIMPLEX",
     },
     children: graph.nodes.map((node) => ({ id: node.id, width: WIDTH, height: HEIGHT })),
     edges: graph.edges.map((edge, index) => ({ id: String(index), sources: [edge.source], targets: [edge.target] })),
-  });
+  })) as ElkNode;
   const at = new Map(placed.children?.map((child) => [child.id, { x: child.x ?? 0, y: child.y ?? 0 }]));
+  const routes = new Map(placed.edges?.map((edge) => [edge.id, edge.sections?.[0]]));
+  const zoom = Math.min(1, Math.max(readable(room), (room - 48) / (placed.width ?? 1)));
   return {
-    ratio: (placed.height ?? 1) / (placed.width ?? 1),
+    room,
+    height: (placed.height ?? 0) * zoom + 74,
     nodes: graph.nodes.map((node) => ({
       id: node.id,
       type: "card",
       position: at.get(node.id) ?? { x: 0, y: 0 },
-      data: { node },
-      ariaLabel: `${KINDS[node.kind]}: ${node.label}`,
+      data: { node, target: addressIn(decision, node) },
     })),
-    edges: graph.edges.map((edge, index) => ({
-      id: String(index),
-      source: edge.source,
-      target: edge.target,
-      className: edge.standing,
-      markerEnd: { type: MarkerType.ArrowClosed, width: 14, height: 14 },
-    })),
+    edges: graph.edges.map((edge, index) => {
+      const route = routes.get(String(index));
+      return {
+        id: String(index),
+        type: "route",
+        source: edge.source,
+        target: edge.target,
+        className: edge.standing,
+        data: { points: route ? [route.startPoint, ...(route.bendPoints ?? []), route.endPoint] : [] },
+        markerEnd: { type: MarkerType.ArrowClosed, width: 14, height: 14 },
+      };
+    }),
   };
 }
 
-function CardNode({ data: { node } }: NodeProps<Card>): ReactNode {
+/** The way that the layout found around the cards, with round corners. */
+function RouteEdge({ data, markerEnd }: EdgeProps<Route>): ReactNode {
+  const points = data?.points ?? [];
+  const steps = points.map((point, index) => {
+    const [before, after] = [points[index - 1], points[index + 1]];
+    if (!before || !after) return `${index ? "L" : "M"}${point.x},${point.y}`;
+    const [from, to] = [toward(point, before), toward(point, after)];
+    return `L${from.x},${from.y} Q${point.x},${point.y} ${to.x},${to.y}`;
+  });
+  return <BaseEdge path={steps.join(" ")} markerEnd={markerEnd} />;
+}
+
+function toward(from: ElkPoint, to: ElkPoint): ElkPoint {
+  const length = Math.hypot(to.x - from.x, to.y - from.y) || 1;
+  const share = Math.min(CORNER, length / 2) / length;
+  return { x: from.x + (to.x - from.x) * share, y: from.y + (to.y - from.y) * share };
+}
+
+function CardNode({ data: { node, target } }: NodeProps<Card>): ReactNode {
   const classes = ["card", `of-${node.kind}`, node.verdict && `is-${node.verdict}`].filter(Boolean).join(" ");
+  const text = (
+    <>
+      <span className="card-kind">
+        {KINDS[node.kind]} {node.step ? `#${node.step}` : node.kind === "decision" ? node.detail.slice(0, 8) : ""}
+      </span>
+      <span className="card-label">
+        {node.label.split(/(?<=[._/])/).map((part, index) => (
+          <Fragment key={index}>
+            <Inert text={part} />
+            <wbr />
+          </Fragment>
+        ))}
+      </span>
+    </>
+  );
   return (
     <div className={classes} title={node.detail || node.label}>
       <Handle type="target" position={Position.Left} isConnectable={false} />
-      <span className="card-kind">
-        {KINDS[node.kind]} {node.step ? `#${node.step}` : node.kind === "decision" ? node.detail : ""}
-      </span>
-      <span className="card-label">
-        <Inert text={node.label} />
-      </span>
+      {target ? <a href={target}>{text}</a> : text}
       <Handle type="source" position={Position.Right} isConnectable={false} />
     </div>
   );

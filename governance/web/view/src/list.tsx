@@ -129,7 +129,7 @@ function Field(props: {
 
 function Item({ row, find }: { row: Row; find: string }): ReactNode {
   const top = row.top[0];
-  const place = [row.dag_id, row.task_id].filter(Boolean).join(" / ") || row.branch;
+  const place = [row.dag_id, row.task_id].filter(Boolean).join(" / ") || row.branch || row.repository;
   return (
     <li>
       <a href={address(["decisions", row.id])} className={`decision ${row.verdict}`}>
@@ -149,7 +149,7 @@ function Item({ row, find }: { row: Row; find: string }): ReactNode {
         </span>
         <span className="where">
           <span>
-            <Inert text={place || "by hand"} />
+            <Inert text={place || "outside Airflow"} />
             {row.try_number > 1 && `, try ${row.try_number}`}
           </span>
           <span className="quiet">

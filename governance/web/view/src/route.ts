@@ -38,11 +38,9 @@ export function go(parts: string[], query: Record<string, string | number | unde
 }
 
 /** What a task's tab in Airflow asks for; an unmapped task leaves its placeholder unfilled. */
-export function scope(): { dag?: string; run?: string; task?: string; map_index?: string } {
+export function scope(): Record<string, string> {
   const query = new URLSearchParams(window.location.search);
-  const value = (name: string) => {
-    const text = query.get(name) ?? "";
-    return text === "" || text.startsWith("{") ? undefined : text;
-  };
-  return { dag: value("dag"), run: value("run"), task: value("task"), map_index: value("map") };
+  const names = { dag: "dag", run: "run", task: "task", map: "map_index" };
+  const given = Object.entries(names).map(([name, as]) => [as, query.get(name) ?? ""]);
+  return Object.fromEntries(given.filter(([, value]) => value && !value.startsWith("{")));
 }

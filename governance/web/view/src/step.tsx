@@ -19,7 +19,7 @@ export const KINDS: Record<string, string> = {
 };
 
 /** One step in full: what led to it, what it says, and the lines that it wrote. */
-export function StepCard({ decision, seq, find, inTrace = false }: { decision: Decision; seq: number; find?: string; inTrace?: boolean }): ReactNode {
+export function StepCard({ decision, seq, find, why }: { decision: Decision; seq: number; find?: string; why?: string }): ReactNode {
   const { data: step, failure } = useRead<Step>(`decisions/${decision.id}/trace/${seq}`);
   if (failure) return <Problem failure={failure} />;
   if (!step) return <Waiting />;
@@ -29,8 +29,9 @@ export function StepCard({ decision, seq, find, inTrace = false }: { decision: D
         <h2>
           {KINDS[step.kind] ?? step.kind} <span className="quiet">step {step.seq}</span>
         </h2>
-        {!inTrace && <a href={address(["decisions", decision.id, "trace"], { step: seq })}>Show in the trace</a>}
+        {why && <a href={address(["decisions", decision.id, "trace"], { step: seq })}>Show in the trace</a>}
       </header>
+      {why && <p className="why">{`${why[0]?.toUpperCase()}${why.slice(1)}.`}</p>}
       {step.before.length > 0 && !step.reasoning && (
         <section>
           <h3>Before it, the agent thought</h3>

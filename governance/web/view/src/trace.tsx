@@ -56,9 +56,9 @@ function Loaded({ decision, summary, query }: { decision: Decision; summary: Tra
       {trace.failure && <Problem failure={trace.failure} />}
       <div className="trace-body">
         <Steps trace={trace} asked={asked} pick={pick} find={find} />
-        <aside className="pane" aria-label="Step">
+        <aside className={asked ? "pane" : "pane idle"} aria-label="Step">
           {asked ? (
-            <StepCard decision={decision} seq={asked} find={find} inTrace />
+            <StepCard decision={decision} seq={asked} find={find} />
           ) : (
             <Empty title="Choose a step">
               <p>Its words, the thought before it and the lines that it wrote are shown here.</p>
