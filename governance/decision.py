@@ -51,7 +51,8 @@ def decide(
     judgements = [judge(finding, policy, now.date()) for finding in findings]
     judgements.sort(key=_gravity)
     verdict = max((j.verdict for j in judgements), default=Verdict.PASS)
-    return Decision(verdict, tuple(judgements), policy.digest, now.isoformat(timespec="seconds"), reports)
+    at = now.isoformat(timespec="microseconds")  # two equal decisions of one second are still two
+    return Decision(verdict, tuple(judgements), policy.digest, at, reports)
 
 
 def _gravity(judgement: Judgement) -> tuple[int, int, bool, str, str]:

@@ -152,7 +152,7 @@ def test_a_key_is_never_overwritten_and_is_private(tmp_path):
         KEY.save(file)
 
 
-BROKEN_KEYS = [("missing", None, "no signing key"), ("not pem", b"hello", "not a readable PEM key")]
+BROKEN_KEYS = [("missing", None, "no signing key"), ("not pem", b"hello", "not a PEM private key")]
 
 
 @pytest.mark.parametrize(("data", "words"), [b[1:] for b in BROKEN_KEYS], ids=[b[0] for b in BROKEN_KEYS])

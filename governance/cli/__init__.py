@@ -44,11 +44,10 @@ def _status(arguments: list[str]) -> int:
         _drop_output()  # whoever read it has seen enough, but has not seen the verdict
     except OSError as error:
         _drop_output()
-        what = error.filename or ("the output" if error.errno in _FULL else "a file or a stream")
-        cure = (
-            "Free some space." if error.errno in _FULL else "Check that it is there and that you may use it."
-        )
-        _complain(f"cannot read or write {what}: {error.strerror or error}", cure)
+        full = error.errno in _FULL
+        what = error.filename or ("the output" if full else "a file or a stream")
+        cure = "Free some space." if full else "Check that it is there and that you may use it."
+        _complain(f"cannot {'write' if full else 'read or write'} {what}: {error.strerror or error}", cure)
     except Exception as error:  # a crash of the gate must not look like a pass
         if os.environ.get("GOVERNANCE_DEBUG"):
             raise

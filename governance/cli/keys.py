@@ -6,6 +6,7 @@ import os
 import click
 
 from governance.cli.group import Group, option
+from governance.cli.output import write_file
 from governance.errors import InvalidInput
 from governance.keys import SigningKey, Trust, key_path
 from governance.policy import POLICY_FILE, Policy
@@ -65,7 +66,7 @@ def trust(owner: str, key: str) -> None:
     known = Trust.parse(file.read_bytes(), str(file)) if file.exists() else Trust({})
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(known.with_key(loaded, owner or getpass.getuser()).to_json(), "utf-8")
     except OSError as error:
         raise InvalidInput(f"{file}: cannot be written: {error.strerror}", "Check the folder.") from error
+    write_file(file, known.with_key(loaded, owner or getpass.getuser()).to_json())
     click.echo(f"{name} trusts {loaded.key_id}; commit it to the base branch")

@@ -1,11 +1,13 @@
 """What `policy init`, `policy check` and `policy schema` do."""
 
 import json
+import os
 from pathlib import Path
 
 import click
 
 from governance.cli.group import Group
+from governance.cli.output import write_file
 from governance.errors import InvalidInput
 from governance.policy import POLICY_FILE, Policy
 
@@ -53,15 +55,9 @@ def init(file: Path) -> None:
     Example:
       governance policy init
     """
-    try:
-        with file.open("x", encoding="utf-8") as handle:
-            handle.write(TEMPLATE)
-    except FileExistsError as error:
-        raise InvalidInput(
-            f"{file} exists; it is not overwritten", "Edit it, or name another file."
-        ) from error
-    except OSError as error:
-        raise InvalidInput(f"{file}: cannot be written: {error.strerror}", "Check the folder.") from error
+    if os.path.lexists(file):
+        raise InvalidInput(f"{file} exists; it is not overwritten", "Edit it, or name another file.")
+    write_file(file, TEMPLATE)
     click.echo(f"wrote {file}")
 
 

@@ -7,7 +7,7 @@ import click
 
 from governance.cli.check import read_transcript
 from governance.cli.group import Group, option
-from governance.errors import InvalidInput
+from governance.cli.output import write_file
 from governance.report.inert import one_line
 from governance.trace import Step, StepKind, Trace
 
@@ -89,10 +89,7 @@ def _summary(step: Step) -> str:
 
 
 def _write(text: str, out: str) -> None:
-    if not out:
+    if out:
+        write_file(Path(out), text)
+    else:
         click.echo(text, nl=False)
-        return
-    try:
-        Path(out).write_text(text, "utf-8")
-    except OSError as error:
-        raise InvalidInput(f"{out}: cannot be written: {error.strerror}", "Check the folder.") from error

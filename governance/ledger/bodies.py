@@ -26,7 +26,7 @@ class Bodies:
         except OSError as error:
             raise LedgerUnavailable(
                 f"evidence cannot be written to {self.root}: {error.strerror or error}",
-                "Free or mount the space; nothing was merged or executed.",
+                "Free some space, or check the folder; nothing was merged or executed.",
             ) from error
         return digest
 

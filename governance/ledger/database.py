@@ -31,9 +31,11 @@ def open_engine(url: str, wait: float = _WAIT_SECONDS) -> Engine:
             else create_engine(parsed)
         )
     except (ArgumentError, ImportError) as error:
-        raise LedgerUnavailable(
-            f"ledger {_safe(url)}: {error}", "Use sqlite:///FILE or postgresql://…"
-        ) from error
+        remedy = "Use sqlite:///FILE or postgresql://USER@HOST/NAME."
+        raise LedgerUnavailable(f"ledger {_safe(url)}: {error}", remedy) from error
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise LedgerUnavailable(f"ledger {_safe(url)}: {reason}", _cure(reason)) from error
     with writing(engine, url) as connection:
         migrate(connection)
         if connection.execute(select(LOG.c.origin)).scalar() is None:

@@ -23,6 +23,7 @@ write queries/daily.sql: select day, count(*) as orders from orders group by day
 say: queries/daily.sql counts the orders per day.
 """
 QUERY = "select day, count(*) as orders from orders group by day"
+RECORD = ["check", "--base", "main", "--by-hand", "--record"]
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,18 @@ class Ran:
     @property
     def lines(self) -> list[Any]:
         return [json.loads(line) for line in self.out.splitlines()]
+
+
+def refused(ran: Ran, *words: str) -> None:
+    """The command could not decide: one line says why, in these words, and one line says what to do."""
+    assert (ran.status, ran.out) == (UNDECIDED, ""), ran.out + ran.err
+    said = ran.err.splitlines()
+    assert len(said) == 2, ran.err
+    assert said[0].startswith("governance: ")
+    assert said[1].startswith("  ")
+    assert said[1].rstrip().endswith((".", "`"))
+    for word in words:
+        assert word in ran.err, ran.err
 
 
 @pytest.fixture(autouse=True)

@@ -85,6 +85,11 @@ def test_blocked_attempts_are_recorded_too(governance, signing):
     assert (entry["verdict"], entry["decision_id"] in ran.err) == ("block", True)
 
 
+def test_the_same_decision_made_again_at_once_is_recorded_again(governance, signing):
+    ids = {governance("check", "--base", "main", "--by-hand", "--record").err for _ in range(3)}
+    assert len(ids) == len(governance("log", "--json").json) == 3
+
+
 def test_an_approval_is_signed_and_then_vouches_for_the_branch(governance, signing):
     ran = governance("check", "--base", "main", "--record")
     assert ran.status == REVIEW
