@@ -26,6 +26,8 @@ def disagreements(script: Script) -> Iterator[Problem]:
         return
     if native.statements != len(script.statements):
         yield _problem(script, f"the engine sees {native.statements} statements")
+    if native.writes and all(statement.kind is Kind.QUERY for statement in script.statements):
+        yield _problem(script, "the engine sees a statement that writes")
     if unseen := native.tables - _tables(script):
         yield _problem(script, f"the engine sees the table {', '.join(sorted(unseen))}")
     if unseen := frozenset(name for name in native.functions - _calls(script) if not _pure(script, name)):
