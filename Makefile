@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 DATA ?= data
 
-.PHONY: install demo test ui bench bench-sql bench-monitor fmt lint type docs lock clean
+.PHONY: install demo test ui bench bench-sql bench-monitor fmt lint type docs golden lock clean
 
 install: $(STAMP)
 
@@ -46,6 +46,9 @@ type: install
 
 docs: install  ## render the rule pages from the rule classes
 	@$(BIN)/python -m governance.catalog > governance/rules/README.md
+
+golden: install  ## judge the stories of tests/runs anew, and write down how they end; read the diff
+	@$(BIN)/python -m tests.runs.tell
 
 bench: bench-sql bench-monitor
 

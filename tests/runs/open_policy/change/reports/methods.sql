@@ -1,0 +1,1 @@
+create table methods as select distinct method from orders

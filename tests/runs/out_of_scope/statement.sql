@@ -1,0 +1,2 @@
+with gone as (delete from customers returning *)
+select count(*) from gone

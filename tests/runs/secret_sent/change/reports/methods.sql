@@ -1,0 +1,1 @@
+select distinct method from orders
