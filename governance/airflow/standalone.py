@@ -19,6 +19,7 @@ from pathlib import Path
 from types import FrameType
 
 from governance.errors import GovernanceError, InvalidInput
+from governance.keys import SigningKey
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 180
@@ -94,6 +95,8 @@ class Standalone:
         self.place, self.port = place, port
         self.password = password or secrets.token_urlsafe(12)
         place.home.mkdir(parents=True, exist_ok=True)
+        if not place.key.exists():  # a gate without a key cannot record, and refuses everything
+            SigningKey.generate().save(place.key)
         self._write_login()
         self.log = place.home / "standalone.log"
         with self.log.open("wb") as output:
@@ -182,7 +185,8 @@ def run(port: int, place: Place) -> None:
         print(f"starting Airflow, about 40 seconds; its log is {airflow.log}", file=sys.stderr)
         airflow.wait()
         print(f"open   {airflow.url}/plugin/governance\nlogin  admin\n       {airflow.password}")
-        print("       (Governance is in the navigation under Browse; Ctrl-C ends)", flush=True)
+        print("       (Governance is in the navigation under Browse; Ctrl-C ends)")
+        print(f"ledger {place.ledger}\nkey    {place.key}", flush=True)
         airflow.process.wait()
     except KeyboardInterrupt:
         print("ending Airflow", file=sys.stderr)
