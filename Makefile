@@ -44,8 +44,9 @@ lint: install
 type: install
 	@$(BIN)/mypy
 
-docs: install  ## render the rule pages from the rule classes
+docs: install  ## render the pages of rules and of commands from their classes
 	@$(BIN)/python -m governance.catalog > governance/rules/README.md
+	@$(BIN)/python -m governance.cli.manual > governance/cli/README.md
 
 golden: install  ## judge the stories of tests/runs anew, and write down how they end; read the diff
 	@$(BIN)/python -m tests.runs.tell
