@@ -4,14 +4,12 @@ The faces (command line, Airflow, web) call this and nothing below it.
 """
 
 import os
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from governance.adapters.git import Repository
 from governance.artifact import Artifact, ArtifactKind, Change, decode_path
 from governance.changeset import Authorship, ChangeSet, Origin
 from governance.check import Check
@@ -23,6 +21,7 @@ from governance.policy import POLICY_FILE, Policy
 from governance.trace import Trace
 
 if TYPE_CHECKING:
+    from governance.adapters.git import Repository
     from governance.attestation import Attestation
     from governance.keys import SigningKey
     from governance.ledger.store import Ledger, Proof
@@ -226,7 +225,7 @@ def _loose_file(file: Path) -> Artifact:
     )
 
 
-def policy_at(repository: Repository, commit: str, given: str = "") -> Policy:
+def policy_at(repository: "Repository", commit: str, given: str = "") -> Policy:
     """The policy file given, else the one of that commit, else the strict default."""
     if given:
         return Policy.load(given)
@@ -247,7 +246,7 @@ def policy_at(repository: Repository, commit: str, given: str = "") -> Policy:
 
 @contextmanager
 def branch_changeset(
-    repository: Repository,
+    repository: "Repository",
     base: str,
     head: str | None = None,
     trace: Trace | None = None,
@@ -271,6 +270,8 @@ def branch_changeset(
     if not any(artifact.kind in _DBT for artifact in artifacts):
         yield changeset
         return
+    import tempfile
+
     with tempfile.TemporaryDirectory(prefix="governance-") as folder:
         workdir, basedir = Path(folder) / "head", Path(folder) / "base"
         tree = repository.tree(head_commit) if head else repository.work_tree()

@@ -23,7 +23,7 @@ POLICY_FILE = "governance.yml"
 CHECKS = ("sql", "dbt-screen", "dbt-impact", "dbt-build", "outputs", "infra", "trace")
 PROFILES = ("read", "model", "write", "migrate")
 Tables = Mapping[str, Mapping[str, str]]
-_STRICT = {"extra": "forbid", "use_attribute_docstrings": True}
+_STRICT = {"extra": "forbid"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,8 +66,9 @@ def _load(text: str, name: str) -> Any:
         raise InvalidPolicy(f"{name}: nested too deeply", "Settings are a few levels deep.") from error
 
 
-def settings_schema(kind: type[Any]) -> dict[str, Any]:
+def settings_schema(kind: Any) -> dict[str, Any]:
     """JSON Schema of the settings, with the meaning of every key."""
+    kind.__pydantic_config__["use_attribute_docstrings"] = True  # reads the source: too slow to do always
     schema = TypeAdapter(kind).json_schema()
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
