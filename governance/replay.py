@@ -4,8 +4,14 @@ Made for a warehouse's query history: what would a policy have said, before it i
 """
 
 import json
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import islice
+from multiprocessing import get_context
 from typing import Any
 
 from governance.errors import InvalidInput
@@ -15,8 +21,11 @@ from governance.statements import examine_sql
 from governance.syntax.sql import Profile, SqlContext
 
 MAX_LINE = 8_000_000
+BATCH = 200  # lines that go to a process at once
 
 Judgement = dict[str, Any]
+Judge = Callable[[list[Finding]], Verdict]
+Numbered = tuple[int, str | bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,27 +40,54 @@ class Query:
 def replay(
     lines: Iterable[str | bytes],
     defaults: SqlContext,
-    verdict_of: Callable[[list[Finding]], Verdict],
+    verdict_of: Judge,
     *,
     any_profile: bool = False,
+    jobs: int = 1,
 ) -> Iterator[Judgement]:
     """Judge each line. `defaults` holds for what a line does not say; a broken line is blocked by number.
 
     With `any_profile` a line may name a profile of the archive's own; it is judged by the default.
+    More than one of `jobs` are processes, to which `verdict_of` must be picklable. Raises InvalidInput
+    when one of them dies.
     """
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
+    judge = partial(judged, defaults=defaults, verdict_of=verdict_of, any_profile=any_profile)
+    numbered = ((number, line) for number, line in enumerate(lines, 1) if line.strip())
+    return map(judge, numbered) if jobs == 1 else _side_by_side(judge, numbered, jobs)
+
+
+def judged(numbered: Numbered, defaults: SqlContext, verdict_of: Judge, any_profile: bool) -> Judgement:
+    """The judgement of one line, given with its number."""
+    number, line = numbered
+    try:
+        query = parse_line(line, defaults, any_profile=any_profile)
+    except InvalidInput as error:
+        finding = UNREADABLE.finding(f"line {number}: {error.message}", Location("<line>", Position(number)))
+        return judgement(f"line {number}", Verdict.BLOCK, [finding])
+    findings = examine_sql(query.sql, query.context)
+    return judgement(number if query.id is None else query.id, verdict_of(findings), findings)
+
+
+def _side_by_side(
+    judge: Callable[[Numbered], Judgement], numbered: Iterator[Numbered], jobs: int
+) -> Iterator[Judgement]:
+    """Batches go to processes and come back in order; only as many are read as keep all of them busy."""
+    waiting: deque[Future[list[Judgement]]] = deque()
+    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
         try:
-            query = parse_line(line, defaults, any_profile=any_profile)
-        except InvalidInput as error:
-            place = Location("<line>", Position(number))
-            finding = UNREADABLE.finding(f"line {number}: {error.message}", place)
-            yield judgement(f"line {number}", Verdict.BLOCK, [finding])
-            continue
-        findings = examine_sql(query.sql, query.context)
-        name = number if query.id is None else query.id
-        yield judgement(name, verdict_of(findings), findings)
+            while batch := list(islice(numbered, BATCH)):
+                waiting.append(pool.submit(_judge_all, judge, batch))
+                if len(waiting) > 2 * jobs:
+                    yield from waiting.popleft().result()
+            while waiting:
+                yield from waiting.popleft().result()
+        except BrokenProcessPool as error:
+            remedy = "What was written before is right; give it more memory, or use fewer --jobs."
+            raise InvalidInput("a judging process was killed", remedy) from error
+
+
+def _judge_all(judge: Callable[[Numbered], Judgement], batch: list[Numbered]) -> list[Judgement]:
+    return [judge(numbered) for numbered in batch]
 
 
 def parse_line(line: str | bytes, defaults: SqlContext, *, any_profile: bool = False) -> Query:

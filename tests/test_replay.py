@@ -2,9 +2,12 @@
 
 import itertools
 import json
+import os
+import signal
 
 import pytest
 
+from governance.errors import InvalidInput
 from governance.finding import Finding, Severity, Verdict
 from governance.replay import MAX_LINE, replay
 from governance.syntax.sql import SqlContext
@@ -72,3 +75,23 @@ def test_it_streams() -> None:
     endless = ('{"sql": "select 1"}' for _ in itertools.count())
     first = next(replay(endless, SqlContext("duckdb"), strict))
     assert first["verdict"] == "pass"
+
+
+def test_processes_side_by_side_say_the_same_in_order() -> None:
+    lines = [
+        json.dumps({"id": n, "sql": f"select {n} from {'t' if n % 7 else 'read_csv(1)'}"}) for n in range(450)
+    ]
+    lines[3:5] = ["", "broken"]
+    alone = list(replay(lines, SqlContext("duckdb"), strict))
+    assert list(replay(lines, SqlContext("duckdb"), strict, jobs=2)) == alone
+
+
+def killed(findings: list[Finding]) -> Verdict:
+    """A judge whose process does not survive."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    return Verdict.PASS
+
+
+def test_a_killed_process_ends_the_replay_with_a_reason() -> None:
+    with pytest.raises(InvalidInput, match="was killed"):
+        list(replay(['{"sql": "select 1"}'], SqlContext("duckdb"), killed, jobs=2))

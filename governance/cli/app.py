@@ -87,7 +87,10 @@ def check(**options: object) -> int:
 @app.command()
 @click.argument("file", type=click.Path(path_type=Path), metavar="FILE.jsonl")
 @sql_options
-def replay(file: Path, policy: str, dialect: str, profile: str, tables: str | None, schema: str) -> int:
+@click.option("--jobs", type=click.IntRange(1, 256), default=1, metavar="N", help="Judge in N processes.")
+def replay(
+    file: Path, policy: str, dialect: str, profile: str, tables: str | None, schema: str, jobs: int
+) -> int:
     """Judge many statements, such as a warehouse's query history; one JSON object out per line in.
 
     \b
@@ -96,7 +99,7 @@ def replay(file: Path, policy: str, dialect: str, profile: str, tables: str | No
     """
     from governance.cli.check import run_replay
 
-    return run_replay(file, dialect, profile, tables, schema, policy)
+    return run_replay(file, dialect, profile, tables, schema, policy, jobs)
 
 
 @app.command()

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -157,7 +158,7 @@ class Summary:
 
 
 def run_replay(
-    file: Path, dialect: str, profile: str, tables: str | None, schema: str, policy_file: str
+    file: Path, dialect: str, profile: str, tables: str | None, schema: str, policy_file: str, jobs: int
 ) -> int:
     """Judge each line of a JSONL file; results to standard output, a summary to standard error."""
     from governance.checks.sql import context_of
@@ -168,7 +169,7 @@ def run_replay(
     defaults = context_of(sql.dialect, sql.profile, sql.tables, sql.functions, sql.known_tables)
     judge = partial(verdict_of, policy=policy)
     with _opened(file) as lines:
-        judged = replay(lines, defaults, judge, any_profile=bool(profile))
+        judged = replay(lines, defaults, judge, any_profile=bool(profile), jobs=jobs)
         summary = _write_all(progress(judged, lines, file.stat().st_size))
     if not summary.verdicts:
         raise InvalidInput(f"{file}: no statement in it", "One JSON object with `sql` per line is expected.")
@@ -211,11 +212,13 @@ def progress(results: Iterable[T], stream: BinaryIO, size: int) -> Iterator[T]:
         yield from results
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("judging"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    started = time.monotonic()
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=size)
-        for result in results:
-            bar.update(task, completed=stream.tell())
+        task = bar.add_task("judging", total=size)
+        for count, result in enumerate(results, 1):
+            rate = count / max(time.monotonic() - started, 0.001)
+            bar.update(task, completed=stream.tell(), description=f"{count:,} judged, {rate:,.0f}/s")
             yield result

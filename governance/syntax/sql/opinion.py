@@ -12,6 +12,7 @@ from governance.syntax.sql.native import native_reading
 from governance.syntax.sql.script import Problem, Script, Trouble
 
 _COMPARED = (Kind.QUERY, Kind.WRITE)
+_WRITES = (exp.Insert, exp.Update, exp.Delete, exp.Merge, exp.Into)
 
 
 def disagreements(script: Script) -> Iterator[Problem]:
@@ -26,7 +27,7 @@ def disagreements(script: Script) -> Iterator[Problem]:
         return
     if native.statements != len(script.statements):
         yield _problem(script, f"the engine sees {native.statements} statements")
-    if native.writes and all(statement.kind is Kind.QUERY for statement in script.statements):
+    if native.writes and not any(True for statement in script.statements for _ in statement.all(*_WRITES)):
         yield _problem(script, "the engine sees a statement that writes")
     if unseen := native.tables - _tables(script):
         yield _problem(script, f"the engine sees the table {', '.join(sorted(unseen))}")

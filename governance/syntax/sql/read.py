@@ -196,6 +196,8 @@ def _unreadable(script: Script, tokens: list[Token], reason: str, error: ParseEr
 
 def _parse_reason(error: ParseError) -> str:
     details = [str(detail.get("description", "")).rstrip(".") for detail in error.errors]
+    if details and details[0].startswith("Required keyword"):
+        return "it cannot be parsed: an expression is incomplete"  # which argument is named varies by run
     return "it cannot be parsed: " + (details[0].lower() if details and details[0] else _first_line(error))
 
 
