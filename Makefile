@@ -32,6 +32,9 @@ test: install  ## everything that must hold
 	@$(BIN)/python -m governance.web.build
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
+drift: install  ## whether verdicts change with the allowed versions of the SQL parser, pure or compiled
+	@$(BIN)/python tests/drift.py $(wildcard $(DATA)/sql)
+
 fmt: install
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
@@ -64,4 +67,4 @@ lock: $(STAMP)  ## resolve again; names, versions and hashes, no address
 	  --no-annotate --no-header --all-extras --group dev pyproject.toml -o requirements.lock
 
 clean:
-	@rm -rf .venv .demo .airflow governance/web/static
+	@rm -rf .venv .demo .drift .airflow governance/web/static
