@@ -19,7 +19,12 @@ from governance.web.api import create_app
 from governance.web.local import LocalGuard
 from tests.web.test_api import every_path
 
-pytestmark = [pytest.mark.airflow, pytest.mark.browser, pytest.mark.xdist_group("airflow")]
+pytestmark = [
+    pytest.mark.airflow,
+    pytest.mark.browser,
+    pytest.mark.xdist_group("airflow"),
+    pytest.mark.usefixtures("chromium"),  # else pytest runs those that need it apart, and starts Airflow twice
+]
 
 DAG = """
 from airflow.sdk import dag
@@ -237,6 +242,17 @@ def test_the_tab_of_a_task_instance_opens_its_decision(window, ui):
     view = window.frame_locator("iframe")
     expect(view.get_by_role("list", name="Reasons")).to_contain_text("SQL010")
     expect(view.locator(".line", has_text="delete from orders")).to_be_visible()
+    view.get_by_role("link", name="Decisions").click()
+    expect(view.get_by_role("heading", level=1)).to_have_text("Decisions about this task")
+    expect(view.locator("a.decision")).to_have_count(1)
+
+
+def test_the_tab_of_a_run_lists_its_decisions_and_no_others(window, ui):
+    for run, number in (("first", 1), ("second", 0)):
+        window.goto(f"{ui.url}/governance/?dag=ask&run={run}")
+        expect(window.get_by_role("heading", level=1)).to_have_text("Decisions in this run")
+        expect(window.locator("a.decision")).to_have_count(number)
+    expect(window.get_by_role("heading", name="No decision was recorded here")).to_be_visible()
 
 
 def test_the_view_wears_the_theme_of_airflow(window, ui):

@@ -21,9 +21,11 @@ export function ListPage({ query }: { query: URLSearchParams }): ReactNode {
   const path = useDeferredValue(`decisions?${encode({ ...chosen, ...fixed, offset, limit: PAGE })}`);
   const { data, failure, loading } = useRead<Listing>(path);
   const inTask = fixed.task !== undefined;
+  const scoped = fixed.dag !== undefined;
   const only = inTask && data?.matched === 1 && data.rows[0] ? data.rows[0].id : null;
   useEffect(() => {
-    if (only && !loading) go(["decisions", only], {}, true);
+    const arriving = window.location.hash === ""; // who came back to the list wants the list
+    if (only && !loading && arriving) go(["decisions", only], {}, true);
   }, [only, loading]);
 
   const change = (name: string, value: string) => go([], { ...chosen, [name]: value }, true);
@@ -31,13 +33,13 @@ export function ListPage({ query }: { query: URLSearchParams }): ReactNode {
   return (
     <main className="page">
       <header className="head">
-        <h1>{inTask ? "Decisions about this task" : "Decisions"}</h1>
-        {data && <p className="quiet">{summary(data, filtered || inTask)}</p>}
+        <h1>{inTask ? "Decisions about this task" : scoped ? "Decisions in this run" : "Decisions"}</h1>
+        {data && <p className="quiet">{summary(data, filtered || scoped)}</p>}
       </header>
-      <Filters chosen={chosen} change={change} rows={data?.rows ?? []} inTask={inTask} />
+      <Filters chosen={chosen} change={change} rows={data?.rows ?? []} scoped={scoped} />
       {failure && <Problem failure={failure} />}
       {!data && loading && <Waiting />}
-      {data && data.rows.length === 0 && <Nothing data={data} inTask={inTask} filtered={filtered} />}
+      {data && data.rows.length === 0 && <Nothing data={data} scoped={scoped} filtered={filtered} />}
       {data && data.rows.length > 0 && (
         <>
           <ol className={`decisions ${loading ? "stale" : ""}`}>
@@ -61,9 +63,9 @@ function Filters(props: {
   chosen: Record<string, string>;
   change: (name: string, value: string) => void;
   rows: Row[];
-  inTask: boolean;
+  scoped: boolean;
 }): ReactNode {
-  const { chosen, change, rows, inTask } = props;
+  const { chosen, change, rows, scoped } = props;
   const known = (pick: (row: Row) => string[]) => [...new Set(rows.flatMap(pick))].filter(Boolean).sort();
   return (
     <form className="filters" role="search" aria-label="Filter decisions" onSubmit={(event) => event.preventDefault()}>
@@ -81,7 +83,7 @@ function Filters(props: {
         ))}
       </div>
       <Field name="text" label="Text" hint="task, path or message" wide chosen={chosen} change={change} />
-      {!inTask && (
+      {!scoped && (
         <Field name="dag" label="DAG" known={known((row) => [row.dag_id])} chosen={chosen} change={change} />
       )}
       <Field name="agent" label="Agent" known={known((row) => [row.agent])} chosen={chosen} change={change} />
@@ -164,19 +166,19 @@ function Item({ row, find }: { row: Row; find: string }): ReactNode {
   );
 }
 
-function Nothing({ data, inTask, filtered }: { data: Listing; inTask: boolean; filtered: boolean }): ReactNode {
+function Nothing({ data, scoped, filtered }: { data: Listing; scoped: boolean; filtered: boolean }): ReactNode {
   if (filtered)
     return (
       <Empty title="No decision matches these filters">
         <a href="#/">Show all {data.recorded.toLocaleString()}</a>
       </Empty>
     );
-  if (inTask)
+  if (scoped)
     return (
-      <Empty title="This task recorded no decision">
+      <Empty title="No decision was recorded here">
         <p>
           Tasks that run an agent behind the gate appear here: <code>GovernedAgentOperator</code>, <code>GateOperator</code>{" "}
-          and <code>@task.governed</code>. If this is one of them, it has not come to its decision yet.
+          and <code>@task.governed</code>. If there is one of them here, it has not come to its decision yet.
         </p>
       </Empty>
     );
