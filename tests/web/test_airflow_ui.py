@@ -164,6 +164,7 @@ def with_teams(ui):
     port = free_port()
     environment = {
         **Place.in_checkout(ui.root).environment(port),
+        "AIRFLOW_HOME": str(ui.root / "teams"),
         "AIRFLOW__CORE__MULTI_TEAM": "True",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "ada:viewer:shop,bob:viewer:finance,nobody:",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(logins),
