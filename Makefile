@@ -58,6 +58,7 @@ bench: bench-sql bench-monitor
 
 bench-sql: install  ## DATA=folder with sql/safe.jsonl and sql/unsafe.jsonl
 	@$(BIN)/python tests/benchmarks/sql.py $(DATA)/sql
+	@$(BIN)/python tests/benchmarks/sql_peers.py $(DATA)/sql
 
 bench-monitor: install  ## DATA=folder with traces/twins.atif.jsonl
 	@$(BIN)/python tests/benchmarks/monitor.py $(DATA)/traces
@@ -67,4 +68,4 @@ lock: $(STAMP)  ## resolve again; names, versions and hashes, no address
 	  --no-annotate --no-header --all-extras --group dev pyproject.toml -o requirements.lock
 
 clean:
-	@rm -rf .venv .demo .drift .airflow governance/web/static
+	@rm -rf .venv .demo .drift .bench .airflow governance/web/static

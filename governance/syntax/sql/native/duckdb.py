@@ -8,6 +8,7 @@ from typing import Any
 from governance.syntax.sql.native.reading import NativeReading, nodes
 
 _QUERIES = ("SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE", "STATEMENT_NODE")
+_SERIALIZED = "select json_serialize_sql(?, skip_null := true, skip_empty := true, skip_default := true)"
 _CLOSED: dict[str, Any] = {
     "enable_external_access": "false",
     "autoinstall_known_extensions": "false",
@@ -24,7 +25,7 @@ def parsed(text: str) -> NativeReading | None:
     if connection is None:
         return None
     with _one_at_a_time:
-        (answer,) = connection.execute("select json_serialize_sql(?)", [text]).fetchone()
+        (answer,) = connection.execute(_SERIALIZED, [text]).fetchone()
     try:
         tree = json.loads(answer)
     except RecursionError:
