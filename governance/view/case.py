@@ -10,6 +10,7 @@ from governance.artifact import Artifact, ArtifactKind, Change
 from governance.attestation import payload_of
 from governance.blame import BlamedLine, blame, blame_removed
 from governance.errors import InvalidEvidence, InvalidInput
+from governance.lineage import Graph, lineage_of
 from governance.trace import Trace
 from governance.wire import loads
 
@@ -126,6 +127,11 @@ class Case:
                 else:
                     mine.append({"path": path, "first": blamed.line, "last": blamed.line})
         return runs
+
+    @cached_property
+    def lineage(self) -> Graph:
+        """From the prompt to the tables and columns."""
+        return lineage_of(self.id, self.predicate, self.artifacts.values(), self.salted)
 
     @cached_property
     def cited(self) -> Mapping[int, Sequence[int]]:

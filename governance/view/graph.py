@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING, Any
 
-from governance.lineage import lineage_of
 from governance.view.case import Case
 from governance.wire import plain
 
@@ -13,7 +12,7 @@ if TYPE_CHECKING:
 def lineage_view(source: "Ledger | Case", decision_id: str = "") -> dict[str, Any]:
     """Nodes and edges: prompt, steps, lines, findings, decision, tables and columns."""
     case = source if isinstance(source, Case) else Case.open(source, decision_id)
-    graph = lineage_of(case.id, case.predicate, case.artifacts.values(), case.salted)
+    graph = case.lineage
     return {
         "nodes": [{"detail": "", **plain(node)} for node in graph.nodes],
         "edges": [plain(edge) for edge in graph.edges],

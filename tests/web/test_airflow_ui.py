@@ -19,11 +19,12 @@ from governance.web.api import create_app
 from governance.web.local import LocalGuard
 from tests.web.test_api import every_path
 
+# All use the browser: else pytest runs those that need it apart from the others, and starts Airflow twice.
 pytestmark = [
     pytest.mark.airflow,
     pytest.mark.browser,
     pytest.mark.xdist_group("airflow"),
-    pytest.mark.usefixtures("chromium"),  # else pytest runs those that need it apart, and starts Airflow twice
+    pytest.mark.usefixtures("chromium"),
 ]
 
 DAG = """
