@@ -56,7 +56,7 @@ def _project(project: ProjectAudit) -> Iterator[Finding]:
     unseen = [key for key in project.judged if key not in project.runs]
     if skipped or unseen:
         names = ", ".join(nodes[key].name for key in (*skipped, *unseen)[:10])
-        message = f"{len(skipped) + len(unseen)} nodes were not built, so nothing is known of them: {names}"
+        message = f"not built, so nothing is known of what they hold: {names}"
         yield NOT_RENDERED.finding(message, project.place, quote=names)
 
 
