@@ -52,6 +52,7 @@ SQL: tuple[str, ...] = (
     "table_in_expression:TableInExpression",
     "catalog_read:CatalogRead",
     "unknown_column:UnknownColumn",
+    "personal_data:PersonalDataShown",
     "unbounded_write:UnboundedWrite",
     "always_true_filter:AlwaysTrueFilter",
     "destroyed_data:DestroyedData",

@@ -171,7 +171,7 @@ def check_sql(
     from governance.statements import examine_sql
 
     policy = policy or DEFAULT_POLICY
-    context = context_of(dialect, profile, tables, policy.sql.functions, schema)
+    context = context_of(dialect, profile, tables, policy.sql.functions, schema, policy.sql.personal)
     findings = tuple(examine_sql(sql, context))
     return Report(verdict_of(findings, policy), findings)
 

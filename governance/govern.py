@@ -127,7 +127,7 @@ def _sql_check(policy: Policy) -> Check:
     from governance.checks.sql import SqlCheck
 
     sql = policy.sql
-    return SqlCheck(sql.dialect, sql.profile, sql.tables, sql.functions, sql.known_tables)
+    return SqlCheck(sql.dialect, sql.profile, sql.tables, sql.functions, sql.known_tables, sql.personal)
 
 
 def _dbt_checks(policy: Policy) -> tuple[Check, ...]:

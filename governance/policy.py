@@ -59,6 +59,8 @@ class SqlPolicy:
     """Functions of your own that are known to be free of side effects."""
     schema: str | Tables = ""
     """Tables, their columns and types: written here, or a YAML or JSON file named from the policy file."""
+    personal: tuple[str, ...] = ()
+    """Columns with personal data, as table.column; a statement that shows one is a finding."""
 
     @property
     def known_tables(self) -> Tables | None:

@@ -13,7 +13,7 @@ from governance.fault import FAULTS, Fault
 from governance.rule import Rule
 
 ROOM = Path(__file__).resolve().parents[1] / "governance" / "rules"
-PREFIX = {"sql": "SQL", "dbt": "(DBT|EXP)", "infra": "INF", "trace": "TRC"}
+PREFIX = {"sql": "(SQL|COL)", "dbt": "(DBT|EXP)", "infra": "INF", "trace": "TRC"}
 EVERY = [pytest.param(rule, family, id=rule.name) for family in FAMILIES for rule in rules(family)]
 
 

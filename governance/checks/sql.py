@@ -21,6 +21,7 @@ class SqlCheck:
     tables: tuple[str, ...] | None = None
     functions: tuple[str, ...] = ()
     schema: Mapping[str, Mapping[str, str]] | None = None
+    personal: tuple[str, ...] = ()
     name: str = "sql"
 
     def run(self, changeset: ChangeSet) -> CheckReport:
@@ -32,7 +33,9 @@ class SqlCheck:
         return CheckReport(self.name, tuple(findings), tools=installed("sqlglot"))
 
     def _context(self, dialect: str) -> SqlContext:
-        return context_of(dialect or self.dialect, self.profile, self.tables, self.functions, self.schema)
+        return context_of(
+            dialect or self.dialect, self.profile, self.tables, self.functions, self.schema, self.personal
+        )
 
 
 def context_of(
@@ -41,10 +44,11 @@ def context_of(
     tables: Iterable[str] | None = None,
     functions: Iterable[str] = (),
     schema: Mapping[str, Mapping[str, str]] | None = None,
+    personal: Iterable[str] = (),
 ) -> SqlContext:
     """The ground to judge SQL on. Raises InvalidInput for an unknown profile."""
     if profile not in set(Profile):
         known = ", ".join(Profile)
         raise InvalidInput(f"no profile is called {profile!r}", f"Use one of {known}.")
     scope = None if tables is None else tuple(tables)
-    return SqlContext(dialect, Profile(profile), scope, schema, tuple(functions))
+    return SqlContext(dialect, Profile(profile), scope, schema, tuple(functions), tuple(personal))

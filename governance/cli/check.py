@@ -166,7 +166,7 @@ def run_replay(
 
     policy = settled(local_policy(policy_file), dialect, profile, tables, schema)
     sql = policy.sql
-    defaults = context_of(sql.dialect, sql.profile, sql.tables, sql.functions, sql.known_tables)
+    defaults = context_of(sql.dialect, sql.profile, sql.tables, sql.functions, sql.known_tables, sql.personal)
     judge = partial(verdict_of, policy=policy)
     with _opened(file) as lines:
         judged = replay(lines, defaults, judge, any_profile=bool(profile), jobs=jobs)

@@ -22,7 +22,8 @@ class SqlContext:
     """The ground on which one text of SQL is judged.
 
     `tables` of `None` means that any table may be named; an empty tuple means none. `functions` are
-    names that the policy vouches for, `schema` what is known of the tables' columns.
+    names that the policy vouches for, `schema` what is known of the tables' columns, `personal` columns
+    (table.column) that hold personal data.
     """
 
     dialect: str
@@ -30,3 +31,4 @@ class SqlContext:
     tables: tuple[str, ...] | None = None
     schema: Schema | None = None
     functions: tuple[str, ...] = ()
+    personal: tuple[str, ...] = ()
