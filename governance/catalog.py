@@ -61,6 +61,7 @@ SQL: tuple[str, ...] = (
     "unbounded_recursion:UnboundedRecursion",
     "series_bomb:SeriesBomb",
     "cartesian_product:CartesianProduct",
+    "partition_unfiltered:PartitionUnfiltered",
     "backtracking_pattern:BacktrackingPattern",
 )
 DBT: tuple[str, ...] = (

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from governance.artifact import Artifact, ArtifactKind
 from governance.changeset import ChangeSet
@@ -24,7 +25,10 @@ from governance.fault import (
     UNREADABLE,
 )
 from governance.finding import Finding, Location, Severity, Verdict
-from governance.policy import Policy
+from governance.policy import Policy, SqlPolicy
+
+if TYPE_CHECKING:
+    from governance.syntax.sql import SqlContext
 
 _DOCUMENTS = frozenset(
     (".md", ".rst", ".txt", ".adoc", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".pdf", ".csv")
@@ -164,16 +168,38 @@ def check_sql(
     """Judge one SQL text in microseconds to milliseconds, without executing or recording anything.
 
     `profile` says what it may do (read, model, write, migrate); `tables` names the tables it may
-    touch, `None` meaning all; `schema` maps tables to their columns and types. Never raises on
-    bad SQL: what cannot be judged is a finding. Raises InvalidInput for an unknown profile.
+    touch and `schema` maps tables to their columns and types, each in place of the policy's (without
+    one: all tables, no schema). Never raises on bad SQL: what cannot be judged is a finding. Raises
+    InvalidInput for an unknown profile.
     """
-    from governance.checks.sql import context_of  # the SQL rules need sqlglot: 0.2 s
-    from governance.statements import examine_sql
+    from governance.statements import examine_sql  # the SQL rules need sqlglot: 0.2 s
 
     policy = policy or DEFAULT_POLICY
-    context = context_of(dialect, profile, tables, policy.sql.functions, schema, policy.sql.personal)
-    findings = tuple(examine_sql(sql, context))
+    asked = replace(policy.sql, dialect=dialect, profile=profile)
+    if tables is not None:
+        asked = replace(asked, tables=tuple(tables))
+    if schema is not None:
+        asked = replace(asked, schema=schema)
+    findings = tuple(examine_sql(sql, sql_ground(asked)))
     return Report(verdict_of(findings, policy), findings)
+
+
+def sql_ground(policy: SqlPolicy) -> "SqlContext":
+    """The ground on which a policy has SQL judged. Raises InvalidInput for an unknown profile."""
+    from governance.syntax.sql import Profile, SqlContext
+
+    if policy.profile not in set(Profile):
+        known = ", ".join(Profile)
+        raise InvalidInput(f"no profile is called {policy.profile!r}", f"Use one of {known}.")
+    return SqlContext(
+        dialect=policy.dialect,
+        profile=Profile(policy.profile),
+        tables=policy.tables,
+        schema=policy.known_tables,
+        functions=policy.functions,
+        personal=policy.personal,
+        partitions=policy.partitions,
+    )
 
 
 def verdict_of(findings: Iterable[Finding], policy: Policy) -> Verdict:

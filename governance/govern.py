@@ -15,7 +15,7 @@ from governance.changeset import Authorship, ChangeSet, Origin
 from governance.check import Check
 from governance.decision import Decision, active_waivers
 from governance.errors import InvalidInput, InvalidPolicy
-from governance.gate import evaluate
+from governance.gate import evaluate, sql_ground
 from governance.kind import kind_of
 from governance.policy import POLICY_FILE, Policy
 from governance.trace import Trace
@@ -126,8 +126,7 @@ def build_checks(policy: Policy, changeset: ChangeSet) -> list[Check]:
 def _sql_check(policy: Policy) -> Check:
     from governance.checks.sql import SqlCheck
 
-    sql = policy.sql
-    return SqlCheck(sql.dialect, sql.profile, sql.tables, sql.functions, sql.known_tables, sql.personal)
+    return SqlCheck(sql_ground(policy.sql))
 
 
 def _dbt_checks(policy: Policy) -> tuple[Check, ...]:

@@ -61,6 +61,8 @@ class SqlPolicy:
     """Tables, their columns and types: written here, or a YAML or JSON file named from the policy file."""
     personal: tuple[str, ...] = ()
     """Columns with personal data, as table.column; a statement that shows one is a finding."""
+    partitions: tuple[str, ...] = ()
+    """Columns by which tables are partitioned, as table.column; a query must filter on one of a table's."""
 
     @property
     def known_tables(self) -> Tables | None:

@@ -13,8 +13,8 @@ from governance.decision import decide
 from governance.errors import InvalidInput, MissingTool
 from governance.fault import FAULTS
 from governance.finding import Finding, Location, Severity, Verdict
-from governance.gate import evaluate, run_check
-from governance.policy import Limits, Policy, Waiver
+from governance.gate import check_sql, evaluate, run_check
+from governance.policy import Limits, Policy, SqlPolicy, Waiver
 from governance.rule import Rule
 
 NOTHING = ChangeSet(())
@@ -224,3 +224,19 @@ def test_threads_of_hung_checks_do_not_keep_the_process():
         run_check(Saying(seconds=60), NOTHING, 0.01)
         os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "verdict"),
+    [
+        ({}, "block"),
+        ({"tables": ["orders"]}, "pass"),
+        ({"tables": []}, "block"),
+        ({"tables": ["orders"], "schema": {"orders": {"id": "int"}}}, "block"),
+    ],
+)
+def test_check_sql_judges_by_the_policy_where_nothing_else_is_given(given, verdict) -> None:
+    policy = Policy(sql=SqlPolicy(tables=("customers",), schema={"orders": {"total": "int"}}))
+    assert check_sql("select total from orders", "duckdb", policy=policy, **given).verdict == Verdict.parse(
+        verdict
+    )

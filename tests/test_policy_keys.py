@@ -187,6 +187,7 @@ CASES: list[tuple[str, str, str, Effect, Any, Any]] = [
     ("sql.profile", "", "sql: {profile: write}", verdict("insert into t values (1)"), "block", "pass"),
     ("sql.tables", "", "sql: {tables: [orders]}", verdict("select a from t"), "pass", "block"),
     ("sql.functions", "", "sql: {functions: [my_fn]}", verdict(ODD_CALL), "block", "pass"),
+    ("sql.partitions", "", "sql: {partitions: [t.day]}", verdict("select a from t"), "pass", "review"),
     ("sql.personal", "", "sql: {personal: [t.a]}", verdict("select a from t"), "pass", "review"),
     ("sql.schema", "", "sql: {schema: {t: {b: integer}}}", verdict("select a from t"), "pass", "block"),
     ("dbt.render", "", "dbt: {render: false}", because("GOV023"), "there is no checkout of the project at hand", "the policy switches rendering off"),

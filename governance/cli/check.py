@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 from governance.changeset import Authorship, ChangeSet
 from governance.errors import InvalidInput
 from governance.finding import Verdict
-from governance.gate import verdict_of
+from governance.gate import sql_ground, verdict_of
 from governance.policy import POLICY_FILE, Policy
 
 if TYPE_CHECKING:
@@ -161,12 +161,10 @@ def run_replay(
     file: Path, dialect: str, profile: str, tables: str | None, schema: str, policy_file: str, jobs: int
 ) -> int:
     """Judge each line of a JSONL file; results to standard output, a summary to standard error."""
-    from governance.checks.sql import context_of
     from governance.replay import replay
 
     policy = settled(local_policy(policy_file), dialect, profile, tables, schema)
-    sql = policy.sql
-    defaults = context_of(sql.dialect, sql.profile, sql.tables, sql.functions, sql.known_tables, sql.personal)
+    defaults = sql_ground(policy.sql)
     judge = partial(verdict_of, policy=policy)
     with _opened(file) as lines:
         judged = replay(lines, defaults, judge, any_profile=bool(profile), jobs=jobs)

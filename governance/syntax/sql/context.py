@@ -23,7 +23,7 @@ class SqlContext:
 
     `tables` of `None` means that any table may be named; an empty tuple means none. `functions` are
     names that the policy vouches for, `schema` what is known of the tables' columns, `personal` columns
-    (table.column) that hold personal data.
+    (table.column) that hold personal data, `partitions` those by which tables are cut up.
     """
 
     dialect: str
@@ -32,3 +32,4 @@ class SqlContext:
     schema: Schema | None = None
     functions: tuple[str, ...] = ()
     personal: tuple[str, ...] = ()
+    partitions: tuple[str, ...] = ()
