@@ -101,7 +101,7 @@ class Standalone:
         self.log = place.home / "standalone.log"
         with self.log.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "airflow", "standalone"],
+                [sys.executable, "-m", "governance.airflow.loopback"],
                 env={**place.environment(port), **(settings or {})},
                 stdin=subprocess.DEVNULL,
                 stdout=output,

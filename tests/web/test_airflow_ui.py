@@ -1,6 +1,8 @@
 """The view inside a real Airflow, started as `make ui` does it: login, permissions, navigation, the task's tab."""
 
+import contextlib
 import json
+import os
 import re
 import signal
 import sqlite3
@@ -42,17 +44,29 @@ ask()
 SECONDS = 120
 
 
-def left(home: Path) -> list[str]:
-    """The processes that still run for this Airflow."""
-    mark = f"AIRFLOW_HOME={home}".encode()
+def left(root: Path) -> list[Path]:
+    """The processes that still run for this Airflow: they were all started in its folder."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if mark in (process / "environ").read_bytes().split(b"\0"):
-                found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode())
-        except OSError:
-            continue  # not ours, or gone by now
+        with contextlib.suppress(OSError):  # not ours, or gone by now
+            if os.readlink(process / "cwd") == str(root):
+                found.append(process)
     return found
+
+
+def heard(processes: list[Path]) -> set[str]:
+    """The addresses, in the kernel's notation, that these processes listen on."""
+    listening = {}
+    for table in ("tcp", "tcp6"):
+        for line in Path("/proc/net", table).read_text().splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == "0A":
+                listening[f"socket:[{fields[9]}]"] = fields[1].partition(":")[0]
+    found = set()
+    for process in processes:
+        with contextlib.suppress(OSError):
+            found |= {listening.get(os.readlink(file), "") for file in (process / "fd").iterdir()}
+    return found - {""}
 
 
 def until(what, seconds: float = SECONDS):
@@ -150,6 +164,10 @@ def test_every_route_answers_401_without_login(ui, refused):
         assert (
             stranger.get("/plugin/governance").status_code == 200
         )  # Airflow's own shell, which asks to log in
+
+
+def test_it_listens_on_the_loopback_and_nowhere_else(ui):
+    assert heard(left(ui.root)) == {"0100007F"}
 
 
 @pytest.fixture(scope="module")
@@ -267,9 +285,9 @@ def test_the_view_wears_the_theme_of_airflow(window, ui):
 
 def test_interrupted_while_it_starts_it_leaves_no_process(tmp_path):
     ui = Ui.start(tmp_path)
-    until(lambda: left(ui.home))
+    until(lambda: len(left(ui.root)) > 1)
     assert ui.stop(signal.SIGINT) == 0, ui.said
-    assert left(ui.home) == []
+    assert left(ui.root) == []
 
 
 def test_a_port_that_is_taken_is_said_so(ui, tmp_path):
@@ -281,4 +299,4 @@ def test_a_port_that_is_taken_is_said_so(ui, tmp_path):
 def test_ended_it_leaves_no_process_and_no_readable_password(ui):
     assert (ui.home / "login.json").stat().st_mode & 0o077 == 0
     assert ui.stop(signal.SIGTERM) == 0, ui.said
-    assert left(ui.home) == []
+    assert left(ui.root) == []
