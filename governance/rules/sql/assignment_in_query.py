@@ -35,6 +35,10 @@ class AssignmentInQuery(Rule[Script]):
                     for item in select.expressions:
                         if isinstance(item, exp.EQ) and _variable(item.this):
                             yield self._finding(statement, item)
+                for update in statement.all(exp.Update):
+                    for item in update.expressions:
+                        if isinstance(item, exp.Binary) and any(_variable(v) for v in _left_sides(item)):
+                            yield self._finding(statement, item)
 
     def _finding(self, statement: Statement, node: exp.Expr) -> Finding:
         script = statement.script
@@ -42,6 +46,12 @@ class AssignmentInQuery(Rule[Script]):
         start = max(script.text.rfind("@", 0, start + 1), statement.start)  # Variables carry no place.
         message = "this assigns to a variable while it reads"
         return self.finding(message, script.location(start, end), quote=script.text[start:end][:200])
+
+
+def _left_sides(node: exp.Expr) -> Iterator[exp.Expr]:
+    while isinstance(node, exp.Binary):
+        yield node.this
+        node = node.this
 
 
 def _variable(node: exp.Expr) -> bool:

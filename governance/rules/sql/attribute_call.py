@@ -49,7 +49,7 @@ class AttributeCall(Rule[Script]):
 
     def _composite(self, statement: Statement) -> Iterator[Finding]:
         for node in statement.all(exp.Dot):
-            if isinstance(node.this, (exp.Paren, exp.Bracket)) and isinstance(
+            if isinstance(node.this, (exp.Paren, exp.Bracket, exp.Subquery)) and isinstance(
                 node.expression, exp.Identifier
             ):
                 message = f"{node.expression.name} may be a function of the row rather than a field of it"

@@ -12,7 +12,7 @@ from governance.syntax.sql import Script
 # A group that repeats, holding something that repeats: (a+)+, (.*)*, ([a-z]+)*.
 _NESTED = re.compile(r"\((?:\?:)?[^()]*[+*]\)?[^()]*\)[+*{]")
 # These engines match without backtracking, or bound it.
-_LINEAR = {"bigquery", "clickhouse", "duckdb", "trino"}
+_LINEAR = {"bigquery", "clickhouse", "duckdb"}
 
 
 class BacktrackingPattern(Rule[Script]):

@@ -25,6 +25,9 @@ _PREFIXES = {
 }
 
 
+_SERVER_DATABASES = {"master", "msdb", "model", "tempdb"}
+
+
 class CatalogRead(Rule[Script]):
     """The query reads the catalog of the database.
 
@@ -57,5 +60,7 @@ class CatalogRead(Rule[Script]):
 def _catalog(dialect: str, table: TableName) -> bool:
     parts = ".".join(table.parts).lower().split(".")
     if any(part in _SCHEMAS for part in parts[:-1]):
+        return True
+    if dialect == "tsql" and len(parts) > 2 and parts[-3] in _SERVER_DATABASES:
         return True
     return bool(parts) and parts[-1].startswith(_PREFIXES.get(dialect, ("information_schema.",)))

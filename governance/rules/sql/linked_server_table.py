@@ -1,5 +1,6 @@
 """The rule `linked-server-table`."""
 
+import re
 from collections.abc import Iterator
 
 from governance.finding import Finding, Severity
@@ -32,7 +33,8 @@ class LinkedServerTable(Rule[Script]):
             return
         for statement in subject.statements:
             for table in table_names(statement):
-                if _leaves(dialect, table):
+                before = subject.text[: statement.span(table.node)[0]].rstrip()
+                if _leaves(dialect, table) or (dialect == "tsql" and before.endswith(".")):
                     message = f"{table.text} lies behind a link to another server"
                     yield self.finding(message, statement.at(table.node), quote=table.text)
 
@@ -40,4 +42,7 @@ class LinkedServerTable(Rule[Script]):
 def _leaves(dialect: str, table: TableName) -> bool:
     if dialect == "oracle":
         return "@" in table.text
-    return len(table.parts) > 3 or table.text.startswith(".")
+    return _QUOTED.sub("", table.text).count(".") > 2
+
+
+_QUOTED = re.compile(r'"[^"]*"|\[[^\]]*\]')

@@ -41,9 +41,18 @@ class LossyAlter(Rule[Script]):
         """A finding at each action of an ALTER that loses something."""
         for statement in subject.statements:
             for alter in statement.all(exp.Alter):
+                if alter.find(exp.EngineProperty):
+                    message = "this moves the table to another engine, which may keep none of its rows"
+                    yield self.finding(message, statement.at(alter), quote=statement.quote(alter)[:200])
                 for action in alter.args.get("actions") or ():
                     for cls, reason, severity in _LOSSES:
-                        if isinstance(action, cls):
+                        if isinstance(action, cls) and not _only_default(action):
                             message = f"this {reason}"
                             quote = statement.quote(action)[:200]
                             yield self.finding(message, statement.at(action), quote=quote, severity=severity)
+
+
+def _only_default(action: exp.Expr) -> bool:
+    """Setting a default or a comment leaves every row as it is."""
+    said = {key for key, value in action.args.items() if value and key not in ("this", "exists")}
+    return isinstance(action, exp.AlterColumn) and bool(said) and said <= {"default", "comment"}

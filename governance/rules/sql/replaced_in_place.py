@@ -8,6 +8,8 @@ from governance.finding import Finding, Location, Severity
 from governance.rule import Rule
 from governance.syntax.sql import Script
 
+_CONTAINERS = {"TABLE", "SCHEMA", "DATABASE"}
+
 
 class ReplacedInPlace(Rule[Script]):
     """The statement replaces the content of a table that may exist.
@@ -31,7 +33,7 @@ class ReplacedInPlace(Rule[Script]):
         """A finding at each table that would be replaced."""
         for statement in subject.statements:
             for node in statement.all(exp.Create):
-                if node.args.get("replace") and str(node.args.get("kind")).upper() == "TABLE":
+                if node.args.get("replace") and str(node.args.get("kind")).upper() in _CONTAINERS:
                     yield self._finding(statement.at(node), node.this, "replaced as a whole")
             for insert in statement.all(exp.Insert):
                 if insert.args.get("overwrite") or insert.args.get("where"):

@@ -41,4 +41,13 @@ class RowLock(Rule[Script]):
                     yield self.finding(message, statement.at(hint.parent or hint), quote=named)
 
 
-_HARMLESS = {"NOLOCK", "READUNCOMMITTED", "READPAST", "NOEXPAND", "FORCESEEK", "FORCESCAN", "READCOMMITTED"}
+_HARMLESS = {
+    "NOLOCK",
+    "READUNCOMMITTED",
+    "READPAST",
+    "NOEXPAND",
+    "FORCESEEK",
+    "FORCESCAN",
+    "READCOMMITTED",
+    "INDEX",
+}

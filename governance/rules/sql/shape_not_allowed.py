@@ -59,6 +59,8 @@ class ShapeNotAllowed(Rule[Script]):
                 continue
             if cls is exp.Table:
                 yield from self._nameless(statement)
+            if cls is exp.Aliases:
+                yield from self._called(statement)
             if cls in (exp.From, exp.Join):
                 yield from self._sources(statement, nodes)
             for node in nodes:
@@ -73,6 +75,13 @@ class ShapeNotAllowed(Rule[Script]):
                 yield self._finding(
                     statement, node, "this is read from, yet it is no table that anybody can tell"
                 )
+
+    def _called(self, statement: Statement) -> Iterator[Finding]:
+        """`in(a, secret)`: a keyword used as a function, which the parser takes for a column with aliases."""
+        for node in statement.all(exp.Aliases):
+            if isinstance(node.this, exp.Column):
+                message = f"{node.this.name} is called like a function that the profile does not know"
+                yield self._finding(statement, node, message)
 
     def _nameless(self, statement: Statement) -> Iterator[Finding]:
         """A table with column names but no alias is a table function that the parser took for a table."""
@@ -100,7 +109,7 @@ _SOURCES = (
 )
 _DDL = (exp.Create, exp.Alter, exp.Comment)
 _ROOTS: dict[Kind, tuple[type[exp.Expr], ...]] = {
-    Kind.QUERY: (exp.Query, exp.Values),
+    Kind.QUERY: (exp.Query, exp.Values, exp.Pivot),
     Kind.WRITE: (exp.Insert, exp.Update, exp.Delete, exp.Merge),
     Kind.DEFINE: _DDL,
     Kind.DESTROY: (exp.Drop, exp.TruncateTable),

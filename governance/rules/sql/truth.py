@@ -2,9 +2,20 @@
 
 from sqlglot import exp
 
+from governance.rules.sql.samples import holds_for_all
+
+_EVERY_TEXT = {"", ".*", "^", "$", "^.*$", "^.*", ".*$", ".?", "(.*)"}
+
 
 def always(node: exp.Expr | None) -> bool | None:
     """True or False when the condition has one answer whatever the rows hold; `None` when it depends."""
+    answer = _by_form(node)
+    if answer is None and isinstance(node, (exp.Predicate, exp.Connector, exp.Not)) and holds_for_all(node):
+        return True
+    return answer
+
+
+def _by_form(node: exp.Expr | None) -> bool | None:
     if isinstance(node, exp.Paren):
         return always(node.this)
     if isinstance(node, exp.Not):
@@ -23,11 +34,26 @@ def always(node: exp.Expr | None) -> bool | None:
     if isinstance(node, exp.In):
         listed = any(item == node.this for item in node.expressions)
         return True if listed else _own_keys(node.this, node.args.get("query"))
-    if isinstance(node, exp.Like) and isinstance(node.expression, exp.Literal):
-        return True if node.expression.name and set(node.expression.name) == {"%"} else None
+    if isinstance(node, (exp.Like, exp.ILike, exp.Glob, exp.RegexpLike, exp.RegexpILike)):
+        return _any_text(node)
+    if isinstance(node, exp.Between) and node.this == node.args.get("low") == node.args.get("high"):
+        return True
+    if isinstance(node, exp.Case) and node.args.get("default") is not None and node.this is None:
+        results = [node.args["default"], *(branch.args.get("true") for branch in node.args["ifs"])]
+        return True if all(always(result) for result in results) else None
     if isinstance(node, exp.Predicate) and isinstance(node, exp.Binary):
         return _compared(node)
     return None
+
+
+def _any_text(node: exp.Expr) -> bool | None:
+    pattern = node.args.get("expression")
+    if not isinstance(pattern, exp.Literal):
+        return _compared(node) if isinstance(node, exp.Binary) else None
+    if isinstance(node, (exp.RegexpLike, exp.RegexpILike)):
+        return True if pattern.name in _EVERY_TEXT else None
+    anything = "*" if isinstance(node, exp.Glob) else "%"
+    return True if set(pattern.name) == {anything} else None
 
 
 def _both(left: bool | None, right: bool | None) -> bool | None:
@@ -132,13 +158,23 @@ def _full(query: exp.Expr) -> bool | None:
 def _own_keys(value: exp.Expr, query: exp.Expr | None) -> bool | None:
     """`id IN (SELECT id FROM the same table)` keeps every row."""
     inner = query.unnest() if query is not None else None
-    clauses = ("where", "having", "limit", "joins", "group")
-    if not isinstance(inner, exp.Select) or any(inner.args.get(clause) for clause in clauses):
-        return None
-    source = inner.args.get("from_")
     target = value.find_ancestor(exp.Delete, exp.Update)
-    if source is None or target is None or len(inner.expressions) != 1:
+    if not isinstance(inner, exp.Select) or target is None or not isinstance(target.this, exp.Table):
         return None
-    tables = (source.this, target.this)
-    same = all(isinstance(t, exp.Table) for t in tables) and tables[0].name == tables[1].name
-    return True if same and inner.expressions[0].name == value.name else None
+    keys = value.expressions if isinstance(value, exp.Tuple) else [value]
+    if len(keys) != len(inner.expressions) or unfiltered(inner) != target.this.name:
+        return None
+    pairs = zip(keys, inner.expressions, strict=True)
+    same = all(key == got or key.name == got.name or isinstance(got, exp.Star) for key, got in pairs)
+    return True if same else None
+
+
+def unfiltered(query: exp.Select) -> str | None:
+    """The one table that a query takes every row of, also by way of sub-queries in FROM."""
+    clauses = ("where", "having", "limit", "joins", "group", "qualify")
+    source = query.args.get("from_")
+    if source is None or any(query.args.get(clause) for clause in clauses):
+        return None
+    if isinstance(source.this, exp.Subquery) and isinstance(source.this.this, exp.Select):
+        return unfiltered(source.this.this)
+    return source.this.name if isinstance(source.this, exp.Table) else None

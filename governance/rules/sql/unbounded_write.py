@@ -6,6 +6,8 @@ from sqlglot import exp
 
 from governance.finding import Finding, Severity
 from governance.rule import Rule
+from governance.rules.sql.always_true_filter import same_column
+from governance.rules.sql.truth import always, unfiltered
 from governance.syntax.sql import Script, Statement
 
 
@@ -38,11 +40,15 @@ class UnboundedWrite(Rule[Script]):
                     verb = "deleted" if isinstance(node, exp.Delete) else "changed"
                     table = node.this.sql() if isinstance(node.this, exp.Expr) else "the table"
                     yield self._finding(statement, node, f"every row of {table} would be {verb}")
+            for insert in statement.all(exp.Insert):
+                if insert.args.get("conflict") and _reads_itself(insert):
+                    message = f"every row of {_target(insert)} would meet itself and be changed"
+                    yield self._finding(statement, insert, message)
             for merge in statement.all(exp.Merge):
                 yield from self._merge(statement, merge)
 
     def _merge(self, statement: Statement, merge: exp.Merge) -> Iterator[Finding]:
-        constant = not (merge.args.get("on") and merge.args["on"].find(exp.Column))
+        constant = _constant(merge)
         for when in statement.all(exp.When):
             destroys = isinstance(when.args.get("then"), exp.Update) or _deletes(when)
             unlimited = not when.args.get("condition")
@@ -55,6 +61,28 @@ class UnboundedWrite(Rule[Script]):
 
     def _finding(self, statement: Statement, node: exp.Expr, message: str) -> Finding:
         return self.finding(message, statement.at(node), quote=statement.quote(node)[:200])
+
+
+def _constant(merge: exp.Merge) -> bool:
+    """Whether every row of the target matches: no column is compared, or only with itself."""
+    condition = merge.args.get("on")
+    if condition is None or not condition.find(exp.Column) or always(condition.unnest()):
+        return True
+    using = merge.args.get("using")
+    itself = (
+        isinstance(using, exp.Table) and isinstance(merge.this, exp.Table) and using.name == merge.this.name
+    )
+    return itself and same_column(condition.unnest())
+
+
+def _target(insert: exp.Insert) -> str:
+    table = insert.this.find(exp.Table) if isinstance(insert.this, exp.Expr) else None
+    return table.name if table is not None else ""
+
+
+def _reads_itself(insert: exp.Insert) -> bool:
+    query = insert.args.get("expression")
+    return isinstance(query, exp.Select) and unfiltered(query) == _target(insert)
 
 
 def _deletes(when: exp.When) -> bool:

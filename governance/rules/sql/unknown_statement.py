@@ -16,4 +16,4 @@ class UnknownStatement(KindRule):
     kinds = (Kind.UNKNOWN,)
     consequence = "is no statement that any profile knows; it could do anything"
     good = ("select 1",)
-    bad = ("frobnicate orders", "unpivot orders on a, b")
+    bad = ("frobnicate orders", "explode orders")

@@ -43,6 +43,9 @@ _KNOWN_TYPES = {
 }
 
 
+_SAMPLING = {"bernoulli", "system", "block", "row", "reservoir", "system_rows", "system_time"}
+
+
 class UserOperatorOrType(Rule[Script]):
     """The query uses an operator or a type of somebody's own making.
 
@@ -62,6 +65,10 @@ class UserOperatorOrType(Rule[Script]):
         for statement in subject.statements:
             for node in statement.all(exp.Operator):
                 yield self._finding(statement, node, f"the operator {node.args.get('operator')}")
+            for sample in statement.all(exp.TableSample):
+                method = sample.args.get("method")
+                if isinstance(method, exp.Expr) and method.name.lower() not in _SAMPLING:
+                    yield self._finding(statement, sample.parent or sample, f"the sampling {method.name}")
             for kind in statement.all(exp.DataType):
                 named = _own_type(kind)
                 if named and named.lower() not in _KNOWN_TYPES:

@@ -26,7 +26,12 @@ def calls(statement: Statement) -> list[Call]:
     """All calls, those in the tree first, then those that the tree has lost."""
     found: list[Call] | None = statement.notes.get("calls")
     if found is None:
-        found = statement.notes["calls"] = [*_in_tree(statement), *_bare(statement), *_lost(statement)]
+        found = statement.notes["calls"] = [
+            *_in_tree(statement),
+            *_bare(statement),
+            *_packaged(statement),
+            *_lost(statement),
+        ]
     return found
 
 
@@ -44,7 +49,12 @@ def arguments(call: Call) -> list[exp.Expr]:
 
 def _in_tree(statement: Statement) -> Iterator[Call]:
     forms = shapes(statement.script.context.profile).forms
+    hints = {id(node) for hint in statement.all(exp.Hint, exp.WithTableHint) for node in hint.walk()}
     for node in statement.every(exp.Func):
+        if id(node) in hints:
+            continue  # A hint runs nothing; the rules about hints and locks look at it.
+        if isinstance(node, exp.Apply) and isinstance(node.expression, exp.Var):
+            yield _call(statement, node.expression.name.lower(), *statement.span(node), None)
         start = node.meta.get("start")
         if start is not None:
             yield _written(statement, node, start, node.meta["end"] + 1)
@@ -63,6 +73,45 @@ def _bare(statement: Statement) -> Iterator[Call]:
             yield _call(statement, name, *statement.span(node), node)
 
 
+def _packaged(statement: Statement) -> Iterator[Call]:
+    """Oracle calls a function without arguments by its name alone: `pkg.f` when no source is called pkg."""
+    dialect = statement.script.dialect
+    if dialect is None or dialect.name != "oracle":
+        return
+    for node in statement.all(exp.Column):
+        words = [part.name.lower() for part in node.parts]
+        if len(words) > 1 and words[-1] not in _OF_SEQUENCE and not _has_source(node, set(words[:-1])):
+            yield _call(statement, ".".join(words), *statement.span(node), node)
+
+
+def _has_source(node: exp.Expr, qualifiers: set[str]) -> bool:
+    """Whether one of these names stands for a source of rows in a query around the node."""
+    at = node.parent
+    while at is not None:
+        if isinstance(at, (exp.Hint, exp.MatchRecognize, exp.Pivot)):
+            return True  # Table names, the names of a pattern's variables, and of a pivot's source.
+        if isinstance(at, (exp.Query, exp.DML)) and qualifiers & _sources(at):
+            return True
+        at = at.parent
+    return False
+
+
+def _sources(query: exp.Expr) -> set[str]:
+    keys = ("from_", "joins", "laterals", "this", "using")
+    found: list[object] = []
+    for key in keys:
+        value = query.args.get(key)
+        found.extend(value if isinstance(value, list) else [value])
+    names: set[str] = set()
+    for item in found:
+        if isinstance(item, (exp.From, exp.Join)):
+            item = item.this
+        if isinstance(item, exp.Expr):
+            names |= {item.alias_or_name.lower(), item.name.lower()}
+            names |= {pivot.alias.lower() for pivot in item.args.get("pivots") or ()}
+    return names
+
+
 def _own_name(node: exp.Func) -> str:
     names = type(node).sql_names()
     return str(names[0]).lower() if names else type(node).__name__.lower()
@@ -72,6 +121,8 @@ def _written(statement: Statement, node: exp.Expr, start: int, end: int) -> Call
     text = statement.script.text
     name = text[start:end].strip('"`[]').lower()
     parent = node.parent
+    if isinstance(parent, exp.ScopeResolution) and isinstance(parent.this, exp.Expr):
+        return _call(statement, f"{parent.this.sql().lower()}::{name}", start, end, node)
     if isinstance(parent, exp.NetFunc):
         return _call(statement, f"net.{name}", start, end, node)
     if not (isinstance(parent, exp.Dot) and parent.expression is node):
@@ -101,7 +152,7 @@ def _method(statement: Statement, name: str, start: int, end: int, node: exp.Exp
     dialect = statement.script.dialect
     if dialect and dialect.name == "duckdb":
         return _call(statement, name, start, end, node)
-    return Call(f"(…).{name}", None, start, end, node)
+    return _call(statement, f"(…).{name}", start, end, node)
 
 
 def _call(statement: Statement, name: str, start: int, end: int, node: exp.Expr | None) -> Call:
@@ -118,6 +169,8 @@ def _call(statement: Statement, name: str, start: int, end: int, node: exp.Expr 
     return Call(name, effect, start, end, node)
 
 
+# Pseudocolumns of a sequence, which have a rule of their own.
+_OF_SEQUENCE = {"nextval", "currval"}
 _STANDARD = {
     "current_role",
     "current_user",

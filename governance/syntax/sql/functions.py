@@ -57,6 +57,7 @@ class FunctionTable:
     exact: dict[str, Effect]
     prefixes: tuple[tuple[str, Effect], ...]
     suffixes: tuple[tuple[str, Effect], ...]
+    endings: tuple[str, ...] = ()
 
     def effect(self, name: str) -> Effect | None:
         """The effect of a function by its name in lower case, qualified as written; `None` is unknown."""
@@ -69,7 +70,25 @@ class FunctionTable:
         for suffix, effect in self.suffixes:
             if name.endswith(suffix):
                 return effect
+        return self._ended(name)
+
+    def _ended(self, name: str) -> Effect | None:
+        """The effect of `sumIf` is that of `sum`, wherever the dialect builds names with such endings."""
+        for ending in self.endings:
+            plain = name.removesuffix(ending)
+            if plain != name and (effect := self.exact.get(plain) or self._ended(plain)):
+                return effect
         return None
+
+
+# ClickHouse: aggregate combinators, and what conversions and searches do with the values they cannot take.
+_ENDINGS = {
+    "clickhouse": (
+        *("if", "array", "map", "simplestate", "state", "merge", "mergestate", "foreach", "distinct"),
+        *("ornull", "ordefault", "orzero", "resample", "argmin", "argmax", "utf8", "caseinsensitive"),
+        *("_respect_nulls", "_ignore_nulls"),
+    )
+}
 
 
 @cache
@@ -84,7 +103,7 @@ def function_table(dialect: Dialect) -> FunctionTable:
     ordered = sorted(patterns.items(), key=lambda item: len(item[0]), reverse=True)
     prefixes = tuple((p[:-1], e) for p, e in ordered if p.endswith("*"))
     suffixes = tuple((p[1:], e) for p, e in ordered if p.startswith("*"))
-    return FunctionTable(exact, prefixes, suffixes)
+    return FunctionTable(exact, prefixes, suffixes, _ENDINGS.get(dialect.name, ()))
 
 
 def entries(name: str) -> list[tuple[str, Effect]]:

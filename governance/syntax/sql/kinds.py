@@ -23,7 +23,7 @@ class Kind(StrEnum):
 
 
 _PHRASES: dict[Kind, tuple[str, ...]] = {
-    Kind.QUERY: ("select", "with", "values", "table", "from", "("),
+    Kind.QUERY: ("select", "with", "values", "table", "from", "(", "pivot", "unpivot"),
     Kind.WRITE: ("insert", "update", "delete", "merge", "replace", "upsert"),
     Kind.DEFINE: ("create", "alter", "comment", "rename"),
     Kind.DESTROY: ("drop", "truncate"),

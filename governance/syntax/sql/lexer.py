@@ -37,6 +37,7 @@ class Stretch:
 
 
 _Q_CLOSERS = {"[": "]", "{": "}", "(": ")", "<": ">"}
+_NOT_BREAK = re.compile(r"[^\n]")
 _QUOTE = re.compile(r"['\"]")
 _OPENERS = re.compile(r"/\*|\*/")
 
@@ -60,11 +61,15 @@ def scan(text: str, lexis: Lexis) -> list[Stretch]:
 
 
 def blanked(text: str, stretches: list[Stretch]) -> str:
-    """The text with everything but code turned into spaces, so that offsets stay true."""
+    """The text with everything but code turned into spaces, so that offsets and lines stay true."""
     pieces: list[str] = []
     at = 0
     for stretch in stretches:
-        pieces += text[at : stretch.start], " " * (stretch.end - stretch.start)
+        inside = text[stretch.start : stretch.end]
+        pieces += (
+            text[at : stretch.start],
+            _NOT_BREAK.sub(" ", inside) if "\n" in inside else " " * len(inside),
+        )
         at = stretch.end
     return "".join(pieces) + text[at:]
 
