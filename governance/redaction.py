@@ -151,7 +151,7 @@ class _Cleaner:
     def text(self, text: str) -> str:
         if len(text) < 8:
             return text
-        text = _PRIVATE_KEY.sub(lambda _: self._mark("private-key"), text)
+        text = _PRIVATE_KEY.sub(lambda key: self._mark("private-key") + "\n" * key.group().count("\n"), text)
         for rule, shape in _SHAPES:
             text = shape.sub(lambda match, rule=rule: self._replaced(match, rule), text)  # type: ignore[misc]
         text = _HIGH_ENTROPY.sub(self._dense, text)

@@ -11,6 +11,7 @@ from governance.attestation import payload_of
 from governance.blame import BlamedLine, blame, blame_removed
 from governance.errors import InvalidEvidence, InvalidInput
 from governance.lineage import Graph, lineage_of
+from governance.redaction import redact_text
 from governance.trace import Trace
 from governance.wire import loads
 
@@ -75,7 +76,7 @@ class Case:
 
     @cached_property
     def artifacts(self) -> Mapping[str, Artifact]:
-        """The artifacts by path, with the bytes that the ledger kept."""
+        """The artifacts by path, as the ledger kept them but for their secrets: a page is read by many."""
         return {subject["name"]: self._artifact(subject) for subject in self.statement["subject"]}
 
     def _artifact(self, subject: Mapping[str, Any]) -> Artifact:
@@ -89,7 +90,7 @@ class Case:
 
     def _body(self, role: str, name: str) -> bytes | None:
         digest = self.bodies.get((role, name))
-        return self.ledger.bodies.get(digest) if digest else None
+        return _without_secrets(self.ledger.bodies.get(digest)) if digest else None
 
     @cached_property
     def blamed(self) -> Mapping[str, tuple[BlamedLine, ...]]:
@@ -142,3 +143,12 @@ class Case:
                 if place.get("step") is not None:
                     found[place["step"]].append(rank)
         return found
+
+
+def _without_secrets(content: bytes) -> bytes:
+    """The trace was cleaned in the same way before it was stored, so its edits still fit the text."""
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        return content
+    return redact_text(text)[0].encode()

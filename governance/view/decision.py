@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from governance.artifact import Change
 from governance.errors import GovernanceError
 from governance.keys import Trust
+from governance.redaction import redact_text
 from governance.trace import Trace, Visibility
 from governance.view.case import Case
 from governance.view.proof import proof_view
@@ -92,12 +93,13 @@ def _words(verdict: str, approval: Mapping[str, Any] | None, findings: list[dict
 
 
 def finding_view(rank: int, finding: Mapping[str, Any]) -> dict[str, Any]:
-    """A signed finding, its place flattened to path, line, column and step."""
+    """A signed finding without secrets, its place flattened to path, line, column and step."""
     place = finding.get("location", {})
     start, end = place.get("start") or {}, place.get("end") or {}
-    kept = ("code", "name", "severity", "verdict", "message", "fingerprint")
+    kept = ("code", "name", "severity", "verdict", "fingerprint", "remedy", "allow", "category")
     return {
-        **{key: finding.get(key, "") for key in (*kept, "remedy", "allow", "quote", "category")},
+        **{key: finding.get(key, "") for key in kept},
+        **{key: redact_text(finding.get(key, ""))[0] for key in ("message", "quote")},
         "rank": rank,
         "path": place.get("path", ""),
         "line": start.get("line"),

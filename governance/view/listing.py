@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from governance.ledger.index import Query
+from governance.redaction import redact_text
 
 if TYPE_CHECKING:
     from governance.ledger.store import Ledger
@@ -23,7 +24,10 @@ def list_view(ledger: "Ledger", query: Query = Query()) -> dict[str, Any]:
         findings = [finding for finding in found[entry.position] if finding["verdict"] != "pass"]
         row["findings"] = len(findings)
         row["top"] = [
-            {key: finding[key] for key in ("code", "name", "severity", "path", "line", "message")}
+            {
+                **{key: finding[key] for key in ("code", "name", "severity", "path", "line")},
+                "message": redact_text(finding["message"])[0],
+            }
             for finding in findings[:_SHOWN]
         ]
         rows.append(row)

@@ -5,11 +5,13 @@ import pytest
 from fastapi.routing import APIRoute
 from starlette.testclient import TestClient
 
+from governance.artifact import Artifact, ArtifactKind
+from governance.changeset import ChangeSet, Origin
 from governance.cli.serve import own_names
 from governance.keys import SigningKey, Trust
 from governance.web.api import HEADERS, create_app
 from governance.web.local import COOKIE, LocalGuard, local_app
-from tests.web.cases import HOSTILE, gate, orders_change, statement
+from tests.web.cases import HOSTILE, PATH, gate, orders_change, statement, steps_of, trace_of
 
 HERE = "http://127.0.0.1:8791"
 UNKNOWN = "0123456789abcdef"
@@ -194,6 +196,20 @@ def test_findings_lie_on_lines_and_lines_on_steps(client, decisions):
     assert [(thought["seq"], thought["withheld"]) for thought in step["before"]] == [
         (7, "withheld by the provider (encrypted)"),
         (8, ""),
+    ]
+
+
+def test_a_credential_is_not_shown_and_its_line_still_has_its_step(client, ledger, key):
+    credential = "w4rehouse" + "-2026"
+    content = f"attach 'postgresql://export:{credential}@db.internal/shop'\nselect 1\n"
+    artifact = Artifact(PATH, ArtifactKind.SQL, content.encode(), dialect="duckdb")
+    changeset = ChangeSet((artifact,), trace_of(steps_of(PATH, content)), origin=Origin("shop"))
+    decision = gate(ledger, key).decide(changeset).decision_id
+    view = client.get(f"/governance/api/decisions/{decision}/artifact", params={"path": PATH})
+    assert credential not in view.text
+    assert [(row["step"], row["text"][-35:]) for row in view.json()["rows"]] == [
+        (9, "redacted: url-password]@db.internal/shop'"[-35:]),
+        (9, "select 1"),
     ]
 
 
