@@ -12,7 +12,7 @@ from governance.syntax.sql.names import TableName, table_names
 _SCHEMAS = {
     *("information_schema", "pg_catalog", "sys", "system", "mysql", "performance_schema", "account_usage"),
     *("pg_toast", "svv", "organization_usage", "reader_account_usage", "pg_internal", "systables"),
-    *("duckdb_catalog", "v$", "system_access"),
+    *("duckdb_catalog", "v$", "system_access", "jmx"),
 }
 _PREFIXES = {
     "postgres": ("pg_",),

@@ -12,6 +12,7 @@ from governance.rule import Rule
 from governance.syntax import sql as syntax
 from governance.syntax.sql import Script, Statement, Trouble
 
+_LONGEST_HINT = 1_000
 _MODIFIERS = {"STRAIGHT_JOIN", "SQL_SMALL_RESULT", "SQL_BIG_RESULT"}
 _OPTIONS = {
     *("recompile", "maxdop", "maxrecursion", "fast", "force order", "hash join", "loop join", "merge join"),
@@ -76,6 +77,8 @@ class HintOrSetting(Rule[Script]):
 
 def _plans(comment: str) -> bool:
     """Whether a hint names nothing but ways to find the same rows."""
+    if len(comment) > _LONGEST_HINT:
+        return False
     body = comment.strip("/*-+ \t\n")
     while (bare := _ARGUMENTS.sub(" ", body)) != body:
         body = bare

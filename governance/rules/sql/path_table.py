@@ -27,6 +27,10 @@ _FORMATS = {
     "jdbc",
     "xml",
     "hudi",
+    "kafka",
+    "image",
+    "libsvm",
+    "mlflow_experiment",
 }
 
 

@@ -1,7 +1,6 @@
 """Whether a condition on one number holds for every number, found by trying those that could break it."""
 
 from collections.abc import Callable, Iterable
-from itertools import islice
 
 from sqlglot import exp
 
@@ -25,6 +24,12 @@ _COMPARISONS: dict[type[exp.Expr], Callable[[Number, Number], bool]] = {
 }
 
 
+_KNOWN = {
+    *(*_ARITHMETIC, *_COMPARISONS, exp.And, exp.Or, exp.Not, exp.Paren, exp.Neg, exp.Is, exp.Null, exp.Where),
+    *(exp.Boolean, exp.Literal, exp.Identifier, exp.Between, exp.In),
+}
+
+
 class _NotNumeric(Exception):
     """The condition says something that cannot be tried with numbers."""
 
@@ -35,14 +40,30 @@ def holds_for_all(condition: exp.Expr) -> bool:
     Comparisons change their answer only at the numbers that the condition itself names, so trying these
     and their neighbours decides. The limits of integer types are taken for ends of the world.
     """
-    nodes = list(islice(condition.walk(), _MOST_NODES + 1))
-    columns = {node.sql().lower() for node in nodes if isinstance(node, exp.Column)}
-    if len(columns) != 1 or len(nodes) > _MOST_NODES:
+    nodes = _numeric(condition)
+    columns = {node.name.lower() for node in nodes if isinstance(node, exp.Column)}
+    if len(columns) != 1:
         return False
     try:
         return all(_truth(condition, value) for value in _samples(columns.pop(), nodes))
     except (_NotNumeric, OverflowError):
         return False
+
+
+def _numeric(condition: exp.Expr) -> list[exp.Expr]:
+    """The nodes of a condition, or none when there is one that numbers cannot decide, or too many."""
+    nodes: list[exp.Expr] = []
+    seen: tuple[str, ...] | None = None
+    for node in condition.walk(bfs=False):
+        if isinstance(node, exp.Column):
+            named = tuple(part.name.lower() for part in node.parts)
+            if seen not in (None, named):
+                return []
+            seen = named
+        elif type(node) not in _KNOWN or len(nodes) > _MOST_NODES or node.is_string:
+            return []
+        nodes.append(node)
+    return nodes
 
 
 def _samples(column: str, nodes: list[exp.Expr]) -> Iterable[Value]:

@@ -78,20 +78,24 @@ def _packaged(statement: Statement) -> Iterator[Call]:
     dialect = statement.script.dialect
     if dialect is None or dialect.name != "oracle":
         return
+    known: dict[int, set[str]] = {}
     for node in statement.all(exp.Column):
         words = [part.name.lower() for part in node.parts]
-        if len(words) > 1 and words[-1] not in _OF_SEQUENCE and not _has_source(node, set(words[:-1])):
+        if len(words) > 1 and words[-1] not in _OF_SEQUENCE and not _has_source(node, set(words[:-1]), known):
             yield _call(statement, ".".join(words), *statement.span(node), node)
 
 
-def _has_source(node: exp.Expr, qualifiers: set[str]) -> bool:
+def _has_source(node: exp.Expr, qualifiers: set[str], known: dict[int, set[str]]) -> bool:
     """Whether one of these names stands for a source of rows in a query around the node."""
     at = node.parent
     while at is not None:
         if isinstance(at, (exp.Hint, exp.MatchRecognize, exp.Pivot)):
             return True  # Table names, the names of a pattern's variables, and of a pivot's source.
-        if isinstance(at, (exp.Query, exp.DML)) and qualifiers & _sources(at):
-            return True
+        if isinstance(at, (exp.Query, exp.DML)):
+            if id(at) not in known:
+                known[id(at)] = _sources(at)
+            if qualifiers & known[id(at)]:
+                return True
         at = at.parent
     return False
 

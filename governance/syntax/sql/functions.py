@@ -70,18 +70,21 @@ class FunctionTable:
         for suffix, effect in self.suffixes:
             if name.endswith(suffix):
                 return effect
-        return self._ended(name)
+        return self._ended(name) if self.endings else None
 
     def _ended(self, name: str) -> Effect | None:
         """The effect of `sumIf` is that of `sum`, wherever the dialect builds names with such endings."""
-        for ending in self.endings:
-            plain = name.removesuffix(ending)
-            if plain != name and (effect := self.exact.get(plain) or self._ended(plain)):
-                return effect
+        stems = [name]
+        for _ in range(_MOST_ENDINGS):
+            stems = [s.removesuffix(e) for s in stems for e in self.endings if s.endswith(e)]
+            for stem in stems:
+                if effect := self.exact.get(stem):
+                    return effect
         return None
 
 
 # ClickHouse: aggregate combinators, and what conversions and searches do with the values they cannot take.
+_MOST_ENDINGS = 4
 _ENDINGS = {
     "clickhouse": (
         *("if", "array", "map", "simplestate", "state", "merge", "mergestate", "foreach", "distinct"),
