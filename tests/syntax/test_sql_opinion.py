@@ -31,7 +31,7 @@ HONEST_DUCKDB = (
 @pytest.mark.parametrize(
     ("dialect", "sql"),
     [("postgres", sql) for sql in HONEST]
-    + [("redshift", sql) for sql in HONEST[:1]]
+    + [("redshift", sql) for sql in (*HONEST[:1], "select i.sku from orders o, o.items i")]
     + [("duckdb", sql) for sql in HONEST_DUCKDB],
 )
 def test_honest_text_is_read_alike(dialect: str, sql: str) -> None:
