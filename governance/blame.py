@@ -49,11 +49,19 @@ _MOST_LINES = 40  # that are looked for in a call; the longest tell most
 
 @dataclass(frozen=True, slots=True)
 class BlamedLine:
-    """One line of an artifact: `step` is the `seq` that wrote it; `base` says that it was there before."""
+    """One line of an artifact: `step` is the `seq` that wrote it.
+
+    `before` is the number that a line had in the base, 0 when it was not there.
+    """
 
     line: int
     step: int | None
-    base: bool = False
+    before: int = 0
+
+    @property
+    def base(self) -> bool:
+        """It was there before."""
+        return self.before > 0
 
     @property
     def unexplained(self) -> bool:
@@ -76,7 +84,7 @@ def blame(artifact: Artifact, trace: Trace) -> tuple[BlamedLine, ...]:
         spoken = _spoken(artifact.text, trace)
         return tuple(BlamedLine(number, spoken) for number in range(1, len(final) + 1))
     found = _replayed(artifact, trace).against(final)
-    return tuple(BlamedLine(number, line.step, line.base > 0) for number, line in enumerate(found, start=1))
+    return tuple(BlamedLine(number, line.step, line.base) for number, line in enumerate(found, start=1))
 
 
 def blame_removed(artifact: Artifact, trace: Trace) -> Mapping[int, int]:

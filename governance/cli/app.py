@@ -135,6 +135,7 @@ app.add_elsewhere(
     log="ledger:log",
     show="ledger:show",
     lineage="ledger:lineage",
+    blame="blame:blame",
     verify="ledger:verify",
     approve="ledger:approve",
     trace="trace:trace",

@@ -21,7 +21,8 @@ policy_option = option("--policy", metavar="FILE", help="Policy file; says where
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
-def _open(policy_file: str) -> "Ledger":
+def open_existing(policy_file: str) -> "Ledger":
+    """The ledger that the policy names. Raises LedgerUnavailable when there is none yet."""
     ledger = _existing_ledger(policy_file)
     if ledger is None:
         remedy = "`governance check --record` makes it; GOVERNANCE_LEDGER or ledger.url says where."
@@ -51,7 +52,7 @@ def log(
     from governance.wire import plain
 
     query = Query(verdict=verdict or "", dag_id=dag, agent=agent, rule=rule, text=text, limit=limit)
-    entries = _open(policy).entries(query)
+    entries = open_existing(policy).entries(query)
     if as_json:
         print(json.dumps([plain(entry) for entry in entries], indent=2))
         return
@@ -77,7 +78,7 @@ def show(decision: str, as_json: bool, policy: str) -> None:
     from governance.view import decision_view
     from governance.web.trust import known_trust
 
-    data = decision_view(_open(policy), decision, known_trust(local_policy(policy)))
+    data = decision_view(open_existing(policy), decision, known_trust(local_policy(policy)))
     print(json.dumps(data, indent=2) if as_json else _decision_text(data))
 
 
@@ -110,7 +111,7 @@ def lineage(decision: str, as_json: bool, policy: str) -> None:
     """
     from governance.view import lineage_view
 
-    graph = lineage_view(_open(policy), decision)
+    graph = lineage_view(open_existing(policy), decision)
     if as_json:
         print(json.dumps(graph, indent=2))
         return
@@ -180,7 +181,7 @@ def approve(decision: str, reason: str, policy: str) -> None:
     from governance.govern import Gate
     from governance.publish import approve as sign_approval
 
-    gate = Gate(local_policy(policy), _open(policy))
+    gate = Gate(local_policy(policy), open_existing(policy))
     approval = {
         "by": getpass.getuser(),
         "at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),

@@ -154,9 +154,11 @@ class Ledger:
             raise InvalidInput(f"decision {decision_id!r} {problem}", "`governance log` lists the ids.")
         return Entry(**rows[0])
 
-    def entries_about(self, sha256: str) -> list[Entry]:
-        """Entries whose artifacts include these bytes, oldest first."""
+    def entries_about(self, sha256: str, path: str = "") -> list[Entry]:
+        """Entries whose artifacts include these bytes, under this path if one is given; oldest first."""
         about = select(SUBJECTS.c.entry).where(SUBJECTS.c.sha256 == sha256)
+        if path:
+            about = about.where(SUBJECTS.c.path == path)
         wanted = select(ENTRIES).where(ENTRIES.c.position.in_(about)).order_by(ENTRIES.c.position)
         with reading(self._engine) as connection:
             return [Entry(**row) for row in connection.execute(wanted).mappings()]

@@ -41,8 +41,20 @@ def _turn(steps: tuple[Step, ...], native: bool) -> list[dict[str, Any]]:
     if len(alone) == 1 and all(s.kind is StepKind.TOOL_RESULT for s in together):
         return [_document(alone[0], [*alone, *together], native)]
     documents = [_document(step, [step], native) for step in alone]
-    head = next(filter(_is_message, together), together[0] if together else None)
-    return [*documents, _document(head, together, native)] if head else documents
+    for part in _spoken_after_acting(together):
+        documents.append(_document(next(filter(_is_message, part), part[0]), part, native))
+    return documents
+
+
+def _spoken_after_acting(steps: list[Step]) -> list[list[Step]]:
+    """A step of ATIF speaks before it acts, so what was said after a call begins another."""
+    parts: list[list[Step]] = []
+    for step in steps:
+        acted = bool(parts) and any(s.call or s.result for s in parts[-1])
+        if not parts or (acted and _is_message(step)):
+            parts.append([])
+        parts[-1].append(step)
+    return parts
 
 
 def _is_message(step: Step) -> bool:

@@ -140,10 +140,10 @@ def thoughts_before(steps: Sequence[Step], step: Step, most: int = 3) -> list[St
     for other in reversed(steps[max(0, step.seq - 41) : step.seq - 1]):
         if other.kind is StepKind.PROMPT or len(found) == most:
             break
-        if other.thread != step.thread:
+        if other.thread != step.thread or (other.kind is StepKind.MESSAGE and not other.text.strip()):
             continue
         if other.kind in kinds:
             found.append(other)
-        elif found:
-            break  # what was thought before an earlier action belongs to that one
+        elif any(one.kind is not StepKind.CHOICE for one in found):
+            break  # what was thought before an earlier action belongs to that one; a plan is no action
     return found[::-1]

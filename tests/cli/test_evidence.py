@@ -26,7 +26,7 @@ def test_a_decision_is_listed_and_shown_by_the_beginning_of_its_id(governance, r
 def test_json_of_a_decision_holds_its_trace(governance, recorded):
     shown = governance("show", recorded, "--json").json
     assert (shown["id"], shown["verdict"]) == (recorded, "pass")
-    assert shown["trace"]["steps"] == 4
+    assert shown["trace"]["steps"] == 5
 
 
 FILTERS = [

@@ -23,6 +23,7 @@ EXAMPLES = {
     "governance log --verdict block --limit 5": PASS,
     "governance show 3f2a": PASS,
     "governance lineage 3f2a --json": PASS,
+    "governance blame queries/daily.sql": PASS,
     "governance verify --base main": PASS,
     'governance approve 3f2a --reason "the exposure is retired next week"': UNDECIDED,  # it passed already
     "governance trace import session.jsonl --out trace.json": PASS,

@@ -120,6 +120,14 @@ def test_a_trace_keeps_what_it_says_through_atif() -> None:
     assert content(again) == content(trace)
 
 
+def test_what_was_said_after_a_call_still_comes_after_it() -> None:
+    told = session("user: Fix.\nthink: Hm.\nrun: pytest -> 2 failed\nsay: All tests pass.")
+    again = read_trace(json.dumps(to_atif(told)).encode())
+    spoken = [step.seq for step in again.steps if step.text == "All tests pass."]
+    acted = [step.seq for step in again.steps if step.call]
+    assert acted < spoken
+
+
 def test_choices_and_visibility_survive() -> None:
     data = (Path(__file__).parent / "fixtures" / "codex.jsonl").read_bytes()
     trace = read_trace(data)
