@@ -19,6 +19,39 @@ from governance.syntax.sql import Profile, SqlContext
 
 SCOPE = ("orders", "customers")
 
+# Which rules name what a class of evasions does; a refusal for another reason teaches nobody.
+RIGHT = {
+    "anon-block": "SQL012 SQL014",
+    "catalog-read": "SQL107 SQL204 SQL205",
+    "comment-diff": "SQL001 SQL005 SQL006 SQL011 SQL403",
+    "copy-unload": "SQL013 SQL203 SQL404",
+    "cte-shadow": "SQL201",
+    "dml-in-cte": "SQL010 SQL011 SQL025",
+    "dml-in-from": "SQL010 SQL106",
+    "exec-comment": "SQL005",
+    "explain-exec": "SQL010 SQL017 SQL023 SQL101",
+    "external-reader": "SQL103 SQL104 SQL107 SQL202 SQL203 SQL204",
+    "merge": "SQL010",
+    "metadata-wrap": "SQL017 SQL023 SQL103",
+    "multi-statement": "SQL001",
+    "multi-statement-no-semicolon": "SQL001",
+    "other-ddl": "SQL012 SQL013 SQL014 SQL015 SQL016 SQL017 SQL018 SQL022 SQL023 SQL024 SQL403 SQL404",
+    "plain-other-table": "SQL201",
+    "plain-write": "SQL010 SQL013 SQL015 SQL022 SQL024 SQL401 SQL403",
+    "quoted-ident": "SQL007 SQL201 SQL205",
+    "resource-dos": "SQL501 SQL502 SQL503 SQL504",
+    "row-lock": "SQL018",
+    "row-type": "SQL105 SQL106 SQL201",
+    "select-into": "SQL011",
+    "select-to-file": "SQL011 SQL013",
+    "session-state": "SQL014",
+    "side-effect-fn": "SQL101 SQL103 SQL104 SQL107 SQL202 SQL204",
+    "string-escape": "SQL001 SQL006 SQL010 SQL101 SQL103 SQL401 SQL403",
+    "table-shorthand": "SQL023 SQL103 SQL107 SQL201 SQL203 SQL204 SQL205",
+    "udf-call": "SQL102 SQL105 SQL106 SQL206",
+    "unbounded-write": "SQL022 SQL024 SQL401 SQL402 SQL403 SQL404 SQL405",
+}
+
 
 def verdict_of(findings: list[Finding]) -> Verdict:
     """The default mapping: medium is reviewed, high and critical are blocked."""
@@ -67,6 +100,10 @@ def unsafe(rows: list[dict[str, Any]], listing: bool) -> None:
             if listing:
                 print(f"  through  {row['dialect']:<11}{row['cls']:<22}{row['sql'][:110]!r}")
     print(f"unsafe: {sum(through.values())} of {sum(total.values())} let through")
+    told = [
+        row for row, _, found in judged if {f.code for f in found} & set(RIGHT.get(row["cls"], "").split())
+    ]
+    print(f"  for the right reason: {len(told)} of {len(judged)} = {len(told) / len(judged):.1%}")
     for dialect in sorted({d for d, _ in total}):
         cells = (f"{p} {through[d, p]}/{n}" for (d, p), n in sorted(total.items()) if d == dialect)
         print(f"  {dialect:<11} {'  '.join(cells)}")
