@@ -16,6 +16,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 PLACE = ROOT / ".drift"
@@ -43,14 +44,15 @@ def judge(folder: str) -> None:
     import sqlglot
     import sqlglot.tokenizer_core as core
 
-    from governance import check_sql
+    from governance.gate import DEFAULT_POLICY, verdict_of
+    from governance.statements import examine_sql
+    from governance.syntax.sql import Profile, SqlContext
 
     verdicts = {}
     for name, text, context in corpus(folder):
-        ground = {"dialect": "duckdb", **context}
-        ground["tables"] = ground.pop("tables", None)
-        ground.pop("functions", None)
-        verdicts[name] = str(check_sql(text, **ground).verdict)
+        ground: dict[str, Any] = {"dialect": "duckdb", **context}
+        ground["profile"] = Profile(ground.get("profile", "read"))
+        verdicts[name] = str(verdict_of(examine_sql(text, SqlContext(**ground)), DEFAULT_POLICY))
     built = "pure" if str(core.__file__).endswith(".py") else "compiled"
     json.dump([f"{sqlglot.__version__} {built}", verdicts], sys.stdout)
 
