@@ -47,7 +47,8 @@ class PersonalDataShown(Rule[Script]):
         for statement in subject.statements:
             shown = shown_columns(statement, dialect, {t: frozenset(cs) for t, cs in tagged.items()})
             for first in {(s.table, s.column): s for s in reversed(shown)}.values():
-                yield self.finding(_message(first), statement.location, quote=f"{first.table}.{first.column}")
+                place = statement.location if first.place is None else statement.at(first.place)
+                yield self.finding(_message(first), place, quote=f"{first.table}.{first.column}")
 
 
 def _message(shown: Shown) -> str:

@@ -5,7 +5,7 @@ expression that nobody has resolved. Counting a column, or asking whether it is 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, build_scope
@@ -23,12 +23,27 @@ _WHOLE = (exp.Query, exp.Star, exp.Columns)
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A column that is shown, or may be: `certain` tells which, `output` under what name."""
+    """A column that is shown, or may be: `certain` tells which, `output` under what name.
+
+    `place` is the output as the outermost query has it, where that is known.
+    """
 
     table: str
     column: str
     output: str
     certain: bool = True
+    place: exp.Expr | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Out:
+    """The output of the outermost query that is being followed."""
+
+    name: str
+    place: exp.Expr
+
+    def shows(self, table: str, column: str, certain: bool = True) -> Shown:
+        return Shown(table, column, self.name, certain, self.place)
 
 
 def shown_columns(statement: Statement, dialect: Dialect, tagged: Tagged) -> list[Shown]:
@@ -101,8 +116,8 @@ class _Trail:
         self._tagged = tagged
         self._open: set[tuple[int, int]] = set()
 
-    def output(self, scope: Scope, number: int, name: str = "") -> Iterator[Shown]:
-        """What the output at this place is made of; `name` is that of the outermost query's output."""
+    def output(self, scope: Scope, number: int, out: _Out | None = None) -> Iterator[Shown]:
+        """What the output at this place is made of; without `out` it is the outermost query's own."""
         if (id(scope), number) in self._open:  # a recursive CTE has been followed once
             return
         self._open.add((id(scope), number))
@@ -111,25 +126,25 @@ class _Trail:
             selects = _selects(branch)
             wanted = selects if _has_star(selects) else selects[number : number + 1]
             for projection in wanted:
-                called = name or projection.alias_or_name or f"column {number + 1}"
+                named = out or _Out(projection.alias_or_name or f"column {number + 1}", projection)
                 if branch is scope:
-                    yield from self._expression(branch, projection, called)
+                    yield from self._expression(branch, projection, named)
                 else:
-                    yield from self.output(branch, number, called)
+                    yield from self.output(branch, number, named)
         self._open.discard((id(scope), number))
 
-    def _expression(self, scope: Scope, tree: exp.Expr, name: str) -> Iterator[Shown]:
+    def _expression(self, scope: Scope, tree: exp.Expr, out: _Out) -> Iterator[Shown]:
         for node in tree.walk(prune=lambda n: isinstance(n, (*_SAYS_LITTLE, *_WHOLE))):
             if isinstance(node, exp.Query):
-                yield from self._nested(scope, node, name)
+                yield from self._nested(scope, node, out)
             elif isinstance(node, (exp.Star, exp.Columns)):
-                yield from self._stars(scope, node, name)
+                yield from self._stars(scope, node, out)
             elif isinstance(node, exp.Column) and isinstance(node.this, exp.Star):
-                yield from self._stars(scope, node.this, name, node.table)
+                yield from self._stars(scope, node.this, out, node.table)
             elif isinstance(node, exp.Column):
-                yield from self._column(scope, node, name)
+                yield from self._column(scope, node, out)
 
-    def _nested(self, outer: Scope, query: exp.Query, name: str) -> Iterator[Shown]:
+    def _nested(self, outer: Scope, query: exp.Query, out: _Out) -> Iterator[Shown]:
         """A query in an expression; its columns may be its own or those of the query around it."""
         inner = next((scope for scope in outer.subquery_scopes if scope.expression is query), None)
         if inner is None:
@@ -137,55 +152,56 @@ class _Trail:
             return
         inner.sources.update({k: v for k, v in outer.sources.items() if k not in inner.sources})
         for number, _ in enumerate(_selects(inner)):
-            yield from self.output(inner, number, name)
+            yield from self.output(inner, number, out)
 
-    def _column(self, scope: Scope, column: exp.Column, name: str) -> Iterator[Shown]:
-        named = scope.sources.get(column.table) if column.table else None
-        if named is None and column.name in scope.sources:  # the row itself
-            yield from self._source_star(scope.sources[column.name], frozenset(), name)
+    def _column(self, scope: Scope, column: exp.Column, out: _Out) -> Iterator[Shown]:
+        named = _source(scope, column.table)
+        row = _source(scope, column.name) if named is None else None
+        if row is not None:  # a row as a whole
+            yield from self._source_star(row, frozenset(), out)
             return
         sources = [named] if named is not None else list(scope.sources.values())
         for source in sources:
-            yield from self._source_column(source, column.name, name, certain=len(sources) == 1)
+            yield from self._source_column(source, column.name, out, certain=len(sources) == 1)
 
-    def _source_column(self, source: object, column: str, name: str, certain: bool) -> Iterator[Shown]:
+    def _source_column(self, source: object, column: str, out: _Out, certain: bool) -> Iterator[Shown]:
         column = column.lower()
         if isinstance(source, exp.Table):
             table, columns = self._columns(source)
             renamed = bool(source.alias_column_names)  # by place, and the places are not known
             for shown in columns if renamed else columns & {column}:
-                yield Shown(table, shown, name, certain and not renamed)
+                yield out.shows(table, shown, certain and not renamed)
         elif isinstance(source, Scope) and isinstance(source.expression, exp.Query):
             names = _output_names(source)
             if column in names:
-                yield from self.output(source, names.index(column), name)
+                yield from self.output(source, names.index(column), out)
             elif _has_star(_selects(source)) or not names:
-                yield from self._renamed(source, column, name)
+                yield from self._renamed(source, column, out)
         elif isinstance(source, Scope):  # UNNEST, LATERAL, VALUES: whatever is named in there may come out
             yield from _by_name(source.expression, self._tagged)
 
-    def _renamed(self, source: Scope, column: str, name: str) -> Iterator[Shown]:
+    def _renamed(self, source: Scope, column: str, out: _Out) -> Iterator[Shown]:
         """What a star in a source may pass on under this name; all of it where the names were replaced."""
         replaced = bool(_alias_columns(source))
-        for shown in self.output(source, 0, name):
+        for shown in self.output(source, 0, out):
             if replaced or shown.column == column:
                 yield shown
 
-    def _stars(self, scope: Scope, star: exp.Expr, name: str, of: str = "") -> Iterator[Shown]:
+    def _stars(self, scope: Scope, star: exp.Expr, out: _Out, of: str = "") -> Iterator[Shown]:
         left_out = frozenset(e.name.lower() for e in star.args.get("except_") or ())
-        for alias, source in scope.sources.items():
-            if not of or alias == of:
-                yield from self._source_star(source, left_out, name)
+        named = _source(scope, of)
+        for source in scope.sources.values() if named is None else (named,):
+            yield from self._source_star(source, left_out, out)
 
-    def _source_star(self, source: object, left_out: frozenset[str], name: str) -> Iterator[Shown]:
+    def _source_star(self, source: object, left_out: frozenset[str], out: _Out) -> Iterator[Shown]:
         if isinstance(source, exp.Table):
             table, columns = self._columns(source)
             for column in sorted(columns - left_out):
-                yield Shown(table, column, name)
+                yield out.shows(table, column)
         elif isinstance(source, Scope) and isinstance(source.expression, exp.Query):
             for number, called in enumerate(_output_names(source) or ["*"]):
                 if called not in left_out:
-                    yield from self.output(source, number, name)
+                    yield from self.output(source, number, out)
         elif isinstance(source, Scope):
             yield from _by_name(source.expression, self._tagged)
 
@@ -194,9 +210,13 @@ class _Trail:
         written = ".".join(part.sql(dialect=self._dialect.parser) for part in table.parts)
         parts = split_name(written, self._dialect)
         known = sorted((name for name in self._tagged if same_table(name, parts)), key=len)
-        return ".".join(known[-1] if known else parts), frozenset().union(
-            *map(self._tagged.__getitem__, known)
-        )
+        columns = frozenset(column for name in known for column in self._tagged[name])
+        return ".".join(known[-1] if known else parts), columns
+
+
+def _source(scope: Scope, alias: str) -> object:
+    """What an alias stands for; engines that tell its case apart are not asked, as more is found so."""
+    return next((source for name, source in scope.sources.items() if name.lower() == alias.lower()), None)
 
 
 def _selects(scope: Scope) -> list[exp.Expr]:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from governance.finding import Position
 from governance.statements import examine_sql
 from governance.syntax.sql import Profile, SqlContext
 
@@ -15,6 +16,7 @@ SHOWN = {
         "select id, (select max(email) from customers c where c.id = o.id) from orders o",
         "select o.id, email from orders o join customers c using (id)", "select CUSTOMERS.Email from customers",
         "select id from orders union all select phone from customers", "table customers",
+        "select C.* from customers c", "select C from customers c",
         "select s.customers.phone from s.customers", "select array_agg(x.email) from (select * from shop.customers) x",
         "select x.* from orders o cross join lateral (select email from customers c where c.id = o.id) x",
         "with recursive r as (select id, email from customers union all select id, email from r) select * from r",
@@ -82,8 +84,10 @@ def test_a_write_that_copies_or_returns_is_found(sql: str) -> None:
 
 
 def test_a_finding_names_the_column_and_what_it_is_called() -> None:
-    (message,) = told("postgres", "select lower(c.phone) as contact from customers c")
-    assert message == "shop.customers.phone, which is personal data, is shown as contact"
+    context = SqlContext("postgres", personal=PERSONAL)
+    (found,) = examine_sql("select id,\n  lower(c.phone) as contact from customers c", context)
+    assert found.message == "shop.customers.phone, which is personal data, is shown as contact"
+    assert found.location.start == Position(2, 3)
 
 
 def test_what_cannot_be_told_apart_may_be_shown() -> None:
