@@ -24,19 +24,29 @@ HONEST_DUCKDB = (
     "select * exclude (a) replace (b + 1 as b) from t asof join u on t.d >= u.d",
     "select columns('a.*'), count(*) filter (where b), max(a) over w from t window w as (partition by c) qualify w1 = 1",
     "select 1 in (select id from t), a ilike 'x%', d::date, extract(year from d), b ->> '$.k' from t tablesample 10%",
-    "insert into t (a) select b from u on conflict (a) do update set a = excluded.a returning a",
 )
+
+
+HONEST_SQLITE = (
+    "with recursive r(n) as (select 1 union all select n + 1 from r where n < 9) select * from r, orders",
+    "select count(*), group_concat(o.Id, ','), date(day) from Orders o where day like '2%' group by day",
+    "select * from (select id from main.orders union select id from customers) order by 1 limit 3",
+    "insert into orders (id) select id from customers where true on conflict do nothing",
+)
+SCHEMA = {"orders": {"id": "int", "day": "text"}, "main.customers": {"id": "int"}}
 
 
 @pytest.mark.parametrize(
     ("dialect", "sql"),
-    [("postgres", sql) for sql in HONEST]
+    [("sqlite", sql) for sql in HONEST_SQLITE]
+    + [("postgres", sql) for sql in HONEST]
     + [("redshift", sql) for sql in (*HONEST[:1], "select i.sku from orders o, o.items i")]
     + [("duckdb", sql) for sql in HONEST_DUCKDB],
 )
 def test_honest_text_is_read_alike(dialect: str, sql: str) -> None:
-    script = read(sql, SqlContext(dialect))
+    script = read(sql, SqlContext(dialect, schema=SCHEMA))
     assert script.problems == []
+    assert native_reading(script) is not None
     assert list(disagreements(script)) == []
 
 
@@ -56,6 +66,27 @@ BLINDED = [  # id, what the engine is given, what we read instead
         "select 1 from a join orders on true",
     ),
 ]
+
+
+SQLITE_BLINDED = [
+    ("another table", "select id from customers", "select id from orders"),
+    ("another call", "select randomblob(9), load_extension('x')", "select lower('a')"),
+    ("another statement", "select 1; select 2", "select 1"),
+    ("a write", "delete from orders", "select id, day from orders"),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "ours"), [b[1:] for b in SQLITE_BLINDED], ids=[b[0] for b in SQLITE_BLINDED]
+)
+def test_what_only_sqlite_sees_is_a_problem(text: str, ours: str) -> None:
+    script = replace(read(ours, SqlContext("sqlite", schema=SCHEMA)), text=text)
+    assert [problem.trouble for problem in disagreements(script)] == [Trouble.DISAGREEMENT]
+
+
+def test_sqlite_has_no_reading_without_the_tables() -> None:
+    assert native_reading(read("select 1", SqlContext("sqlite"))) is None
+    assert native_reading(read("select * from other", SqlContext("sqlite", schema=SCHEMA))) is None
 
 
 @pytest.mark.parametrize("dialect", ["postgres", "duckdb"])

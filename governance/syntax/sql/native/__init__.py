@@ -1,6 +1,7 @@
 """Engines' own parsers, to hold against our reading of a text. They run nothing and need no server.
 
-Each is used where its package is installed. Text of a size or depth that a parser cannot carry has
+Each is used where its package is installed; SQLite, which has no parser apart from its binder, where the
+schema of the tables is known. Text of a size or depth that a parser cannot carry has
 no second reading, only ours.
 """
 
@@ -15,7 +16,7 @@ __all__ = ["NativeReading", "native_reading"]
 MAX_TOKENS = 4_000
 
 # Redshift is PostgreSQL with words of its own: what the parser knows counts, the rest is no reading.
-_PARSERS = {"postgres": "postgres", "redshift": "postgres", "duckdb": "duckdb"}
+_PARSERS = {"postgres": "postgres", "redshift": "postgres", "duckdb": "duckdb", "sqlite": "sqlite"}
 
 
 def native_reading(script: Script) -> NativeReading | None:
@@ -23,5 +24,6 @@ def native_reading(script: Script) -> NativeReading | None:
     parser = _PARSERS.get(script.dialect.name) if script.dialect else None
     if parser is None or sum(len(statement.tokens) for statement in script.statements) > MAX_TOKENS:
         return None
-    reading: NativeReading | None = import_module(f"{__name__}.{parser}").parsed(script.text)
+    engine = import_module(f"{__name__}.{parser}")
+    reading: NativeReading | None = engine.parsed(script.text, script.context.schema or {})
     return reading

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -19,7 +20,7 @@ _CLOSED: dict[str, Any] = {
 _one_at_a_time = threading.Lock()  # a connection serves one thread
 
 
-def parsed(text: str) -> NativeReading | None:
+def parsed(text: str, _schema: Mapping[str, Mapping[str, str]]) -> NativeReading | None:
     """What DuckDB reads; `None` when it is not installed, or for statements that it cannot write as JSON."""
     connection = _connection()
     if connection is None:

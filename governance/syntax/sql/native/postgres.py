@@ -1,7 +1,7 @@
 """PostgreSQL's own parser, in the form of libpg_query."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -12,7 +12,7 @@ from governance.syntax.sql.native.reading import NativeReading, nodes
 _WRITES = ("InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt", "intoClause")
 
 
-def parsed(text: str) -> NativeReading | None:
+def parsed(text: str, _schema: Mapping[str, Mapping[str, str]]) -> NativeReading | None:
     """What PostgreSQL reads; `None` when `postgast` is not installed or the text is too deep for it."""
     library = _library()
     if library is None:
