@@ -3,8 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 DATA ?= data
+PORT ?= 8080
 
-.PHONY: install demo test ui bench bench-sql bench-monitor fmt lint type docs golden lock clean
+.PHONY: install demo test ui drift bench bench-sql bench-monitor fmt lint type docs golden lock clean
 
 install: $(STAMP)
 
@@ -20,9 +21,9 @@ $(STAMP): requirements.lock pyproject.toml
 demo: install  ## six agent sessions, judged in a real Airflow
 	@$(BIN)/python dags/demo
 
-ui: install  ## the view in a real Airflow on 127.0.0.1
+ui: install  ## the view in a real Airflow on 127.0.0.1:PORT
 	@$(BIN)/python -m governance.web.build
-	@$(BIN)/python -m governance.airflow.standalone
+	@$(BIN)/python -m governance.airflow.standalone --port $(PORT)
 
 test: install  ## everything that must hold
 	@$(BIN)/ruff check .

@@ -61,6 +61,10 @@ class Gate:
         self._ledger = ledger
         self._key = key
 
+    def ready(self) -> None:
+        """Raises InvalidInput when there is no key to sign with: to be known before an agent is paid."""
+        _ = self.key
+
     def check(self, changeset: ChangeSet) -> Decision:
         """Judge without recording. Never raises on what is in the change set."""
         return evaluate(changeset, build_checks(self.policy, changeset), self.policy)

@@ -169,7 +169,9 @@ class Waiver:
     fingerprint: str
     """The finding's fingerprint, as every report prints it."""
     author: str
+    """Who accepts it."""
     reason: str
+    """Why; every report repeats it."""
     expires: datetime.date
     """Last day on which the waiver holds."""
     path: str = ""
@@ -183,6 +185,7 @@ class Policy:
     __pydantic_config__ = _STRICT
 
     version: int = 1
+    """Version of this format; 1 is the only one."""
     verdicts: Verdicts = Verdicts()
     rules: Mapping[str, Severity] = field(default_factory=dict)
     """Severity by rule code, where the default does not fit, for example `SQL014: low`."""
@@ -202,6 +205,7 @@ class Policy:
     ledger: LedgerPolicy = LedgerPolicy()
     signing: SigningPolicy = SigningPolicy()
     waivers: tuple[Waiver, ...] = ()
+    """Findings that a person accepts for a while."""
 
     @classmethod
     def load(cls, path: str | Path) -> "Policy":

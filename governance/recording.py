@@ -4,12 +4,14 @@ Never breaks the agent that it observes: whatever goes wrong in here is kept as 
 Safe under threads and asyncio; a step costs a few microseconds.
 """
 
+import json
 import threading
 import uuid
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -150,6 +152,12 @@ class Run:
         """Ends the recording and returns it."""
         self._complete = Completeness.COMPLETE
         return self.trace
+
+    def save(self, path: str | Path) -> None:
+        """Write what was recorded so far as an ATIF transcript, which `governance check --trace` reads."""
+        from governance.transcripts import to_atif
+
+        Path(path).write_text(json.dumps(to_atif(self.trace), indent=1) + "\n", "utf-8")
 
     @property
     def trace(self) -> Trace:

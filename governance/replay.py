@@ -102,7 +102,7 @@ def parse_line(line: str | bytes, defaults: SqlContext, *, any_profile: bool = F
         raise InvalidInput(f"a JSON {type(row).__name__} where an object with `sql` is expected")
     sql = _text(row, "sql")
     if sql is None:
-        raise InvalidInput("there is no `sql` in it")
+        raise InvalidInput('there is no `sql` in it; a line reads {"id": …, "sql": …}')
     return Query(sql, _context(row, defaults, any_profile), _identity(row))
 
 

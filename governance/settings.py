@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_type_hints
 
 import yaml
 from pydantic import TypeAdapter, ValidationError
+from pydantic.json_schema import GenerateJsonSchema
 
 from governance.errors import InvalidPolicy
+from governance.wire import plain
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -69,8 +71,15 @@ def _load(text: str, name: str) -> Any:
 def settings_schema(kind: Any) -> dict[str, Any]:
     """JSON Schema of the settings, with the meaning of every key."""
     kind.__pydantic_config__["use_attribute_docstrings"] = True  # reads the source: too slow to do always
-    schema = TypeAdapter(kind).json_schema()
+    schema = TypeAdapter(kind).json_schema(schema_generator=_AsWritten)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+class _AsWritten(GenerateJsonSchema):
+    """Defaults in the words of the file: pydantic would write a severity inside of one as its number."""
+
+    def encode_default(self, dft: Any) -> Any:
+        return plain(dft)
 
 
 def _complaints(error: ValidationError, kind: type[Any], text: str, name: str) -> Iterator[str]:

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from pydantic_ai import Agent
@@ -11,6 +12,7 @@ from pydantic_ai.models.function import AgentInfo, FunctionModel
 
 from governance.recording import current_run, run
 from governance.trace import Completeness, ResultStatus, StepKind, Tool
+from governance.transcripts import read_trace
 
 
 def test_the_steps_of_a_run() -> None:
@@ -122,3 +124,16 @@ def test_a_step_is_cheap() -> None:
     for _ in range(1000):
         recording.reasoning("Thinking.")
     assert (time.perf_counter() - begin) / 1000 < 500e-6
+
+
+def test_a_saved_run_is_a_transcript_that_the_gate_reads(tmp_path: Path) -> None:
+    with run(task="Join the orders.", agent="mine") as recording:
+        recording.reasoning("Both tables have order_id.")
+        recording.choice("join key", options=["id", "order_id"], chosen="order_id", because="unique in both")
+        recording.tool("sql", {"sql": "select 1"}, result="1")
+    recording.save(tmp_path / "session.json")
+    read = read_trace((tmp_path / "session.json").read_bytes())
+    assert read.task == "Join the orders."
+    assert [s.reasoning.text for s in read.steps if s.reasoning] == ["Both tables have order_id."]
+    assert [s.choice.chosen for s in read.steps if s.choice] == ["order_id"]
+    assert [s.call.arguments for s in read.steps if s.call] == [{"sql": "select 1"}]

@@ -25,9 +25,9 @@ _MOST_ROWS = 1000
 
 def govern_function(operator: "GovernedDecoratedOperator", context: "Context") -> dict[str, Any]:
     """Call, judge, record, and execute what passed."""
+    policy = _policy(operator)
     made, recording = _call(operator, context)
     sql, files = _read(made)
-    policy = _policy(operator)
     artifacts = loose_artifacts(sql, operator.dialect, files)
     with told():
         changeset = ChangeSet(artifacts, _trace(recording), origin=Origin(run=run_identity(context)))
@@ -66,6 +66,7 @@ def _trace(recording: Run) -> Trace | None:
 def _policy(operator: "GovernedDecoratedOperator") -> Policy:
     with told():
         policy = loose_policy(operator.policy)
+        gate(policy).ready()
     sql = policy.sql
     sql = replace(sql, dialect=operator.dialect or sql.dialect, profile=operator.profile or sql.profile)
     if operator.tables is not None:
@@ -91,7 +92,8 @@ def execute_sql(sql: str, place: str, *, reads_only: bool) -> dict[str, Any]:
         hook: Any = BaseHook.get_connection(place).get_hook()  # type: ignore[no-untyped-call]
         columns, rows = hook.run(sql, handler=_fetch)
     kept = [[_json(value) for value in row] for row in rows[:_MOST_ROWS]]
-    logging.getLogger(__name__).info("executed on %s: %d rows", place.split("///")[0], len(kept))
+    counted = f"{len(kept)} row{'' if len(kept) == 1 else 's'}"
+    logging.getLogger(__name__).info("executed on %s: %s", place.split(":///")[0], counted)
     return {"columns": columns, "rows": kept, "truncated": len(rows) > len(kept)}
 
 

@@ -91,7 +91,7 @@ class Standalone:
         self, place: Place, port: int, password: str = "", settings: Mapping[str, str] | None = None
     ) -> None:
         if _taken(port):
-            raise InvalidInput(f"port {port} is taken", "Give another one: `--port 8081`.")
+            raise InvalidInput(f"port {port} is taken", "Give another one: `make ui PORT=8081`.")
         self.place, self.port = place, port
         self.password = password or secrets.token_urlsafe(12)
         place.home.mkdir(parents=True, exist_ok=True)

@@ -49,6 +49,7 @@ def govern_agent(operator: "GovernedAgentOperator", context: "Context") -> dict[
         repository = Repository.at(operator.repo)
         base = repository.commit(operator.base)
         policy = policy_at(repository, base, operator.policy)
+        gate(policy).ready()
         with workspace(repository, base) as work:
             run = operator.agent.run(operator.task, work.folder)
             if run.failure:
