@@ -49,11 +49,14 @@ class CartesianProduct(Rule[Script]):
         groups = _Groups([table.alias_or_name.lower() for table in tables])
         for node in sources:
             if id(node) not in stored and not isinstance(node, exp.Table):
-                groups.tie(node, *_own_names(node))  # A lateral source hangs on what it reads.
+                groups.tie(
+                    {*groups.mentioned(node), *_own_names(node)}
+                )  # A lateral source hangs on what it reads.
         for condition in _conditions(select, joins):
             for part in _conjuncts(condition):
-                if always(part) is None:
-                    groups.tie(part)
+                names = groups.mentioned(part)
+                if not groups.tied(names) and always(part) is None:
+                    groups.tie(names)
         lonely = groups.apart()
         if lonely:
             table = next(t for t in tables[1:] if lonely == {""} or t.alias_or_name.lower() in lonely)
@@ -110,9 +113,9 @@ class _Groups:
         self._tables = names
         self._parent = {name: name for name in names}
 
-    def tie(self, node: exp.Expr, *names: str) -> None:
-        """Tie the sources that a condition mentions; one with bare columns may mention any of them."""
-        named = set(names)
+    def mentioned(self, node: exp.Expr) -> set[str]:
+        """The sources that a condition mentions; one with bare columns may mention any of them."""
+        named: set[str] = set()
         for column in node.find_all(exp.Column):
             qualifiers = [part.name.lower() for part in column.parts[:-1]]
             named.update(q for q in qualifiers if q in self._parent)
@@ -120,7 +123,15 @@ class _Groups:
                 named.update(self._tables)
             elif not any(q in self._parent for q in qualifiers):
                 named.add(qualifiers[-1])
-        first, *others = sorted(named) or [""]
+        return named
+
+    def tied(self, names: set[str]) -> bool:
+        """Whether these sources already hang together."""
+        return len({self._root(name) for name in names}) < 2
+
+    def tie(self, names: set[str]) -> None:
+        """Let these sources hang together."""
+        first, *others = sorted(names) or [""]
         for other in others:
             self._parent[self._root(other)] = self._root(first)
 

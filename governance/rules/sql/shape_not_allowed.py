@@ -63,10 +63,9 @@ class ShapeNotAllowed(Rule[Script]):
                 yield from self._called(statement)
             if cls in (exp.From, exp.Join):
                 yield from self._sources(statement, nodes)
-            for node in nodes:
-                for argument in _strange(node, arguments, elsewhere):
-                    message = f"{argument!r} of {_spoken(name)} is not something that the profile allows"
-                    yield self._finding(statement, node, message)
+            for node, argument in _strange(nodes, arguments, elsewhere):
+                message = f"{argument!r} of {_spoken(name)} is not something that the profile allows"
+                yield self._finding(statement, node, message)
 
     def _sources(self, statement: Statement, nodes: list[exp.Expr]) -> Iterator[Finding]:
         """What stands in FROM must be a source of rows; only ClickHouse's ARRAY JOIN takes a column."""
@@ -128,15 +127,24 @@ def _judged(profile: Profile) -> tuple[Kind, ...]:
     return (Kind.QUERY, Kind.WRITE) if profile is Profile.WRITE else (Kind.QUERY,)
 
 
-def _strange(node: exp.Expr, allowed: Arguments, elsewhere: frozenset[str]) -> Iterator[str]:
-    for key, value in node.args.items():
-        if value is None or value is False or value == [] or value == "" or key in elsewhere:
-            continue
-        words = allowed.get(key)
-        if words is None:
-            yield key
-        elif isinstance(value, str) and not isinstance(value, Enum) and not {"*", value.upper()} & words:
-            yield f"{key} {value}"
+def _strange(
+    nodes: list[exp.Expr], allowed: Arguments, elsewhere: frozenset[str]
+) -> Iterator[tuple[exp.Expr, str]]:
+    """The arguments that a node of one class has and should not; every node of a statement comes by here."""
+    for node in nodes:
+        for key, value in node.args.items():
+            if value is None or value is False:
+                continue
+            words = allowed.get(key)
+            if words is None:
+                if key not in elsewhere and value != [] and value != "":
+                    yield node, key
+            elif isinstance(value, str) and _refused(value, words):
+                yield node, f"{key} {value}"
+
+
+def _refused(word: str, allowed: frozenset[str]) -> bool:
+    return bool(word) and not isinstance(word, Enum) and "*" not in allowed and word.upper() not in allowed
 
 
 def _spoken(name: str) -> str:

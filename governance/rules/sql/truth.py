@@ -91,11 +91,11 @@ def _claim(node: exp.Expr) -> tuple[str, bool]:
     if isinstance(node, exp.Is):
         denies = isinstance(node.expression, exp.Not) != bool(node.args.get("negate"))
         value = node.expression.this if isinstance(node.expression, exp.Not) else node.expression
-        return f"{node.this.sql()} is {value.sql()}".lower(), not denies
+        return f"{node.this.sql(copy=False)} is {value.sql(copy=False)}".lower(), not denies
     if type(node) in _OPPOSITES and isinstance(node, exp.Binary):
         sign, holds = _OPPOSITES[type(node)]
-        return f"{node.this.sql()} {sign} {node.expression.sql()}".lower(), holds
-    return node.sql().lower(), True
+        return f"{node.this.sql(copy=False)} {sign} {node.expression.sql(copy=False)}".lower(), holds
+    return node.sql(copy=False).lower(), True
 
 
 _MOST_PARTS = 1_000
