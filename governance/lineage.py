@@ -50,6 +50,11 @@ class EdgeKind(StrEnum):
     READS = "readsFrom"
     WRITES = "writesTo"
 
+    @property
+    def looks_back(self) -> bool:
+        """Whether the verb is the effect's: a step `used` a table, though the table came first."""
+        return self in (EdgeKind.USED, EdgeKind.GENERATED, EdgeKind.INFORMED, EdgeKind.READS)
+
 
 class Standing(StrEnum):
     """Whether something happened, may happen, or was only proposed."""

@@ -109,6 +109,7 @@ def lineage(decision: str, as_json: bool, policy: str) -> None:
     Example:
       governance lineage 3f2a --json
     """
+    from governance.lineage import EdgeKind
     from governance.view import lineage_view
 
     graph = lineage_view(open_existing(policy), decision)
@@ -117,7 +118,9 @@ def lineage(decision: str, as_json: bool, policy: str) -> None:
         return
     labels = {node["id"]: f"{node['kind']} {one_line(node['label'], 60)}" for node in graph["nodes"]}
     for edge in graph["edges"]:
-        print(f"{labels[edge['source']]}  --{edge['kind']}-->  {labels[edge['target']]}")
+        told = (edge["source"], edge["target"])
+        subject, thing = reversed(told) if EdgeKind(edge["kind"]).looks_back else told
+        print(f"{labels[subject]}  --{edge['kind']}-->  {labels[thing]}")
 
 
 @click.command()

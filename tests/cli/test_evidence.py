@@ -52,7 +52,9 @@ def test_lineage_leads_from_the_prompt_to_the_columns(governance, recorded):
     assert {e["source"] for e in graph["edges"]} | {e["target"] for e in graph["edges"]} <= {
         n["id"] for n in graph["nodes"]
     }
-    assert "artifact queries/daily.sql  --decidedBy-->  decision pass" in governance("lineage", recorded).out
+    told = governance("lineage", recorded).out
+    assert "artifact queries/daily.sql  --decidedBy-->  decision pass" in told
+    assert "artifact queries/daily.sql  --readsFrom-->  dataset orders" in told
 
 
 def test_a_recorded_branch_verifies_until_a_byte_changes(governance, recorded, signing):
