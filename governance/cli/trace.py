@@ -24,7 +24,9 @@ def trace() -> None:
 @file_argument
 @out_option
 def import_(file: str, out: str) -> None:
-    """Read a transcript of any known format, redact secrets, and write it in our own.
+    """Read a transcript of any known format, redact secrets, and write its steps as plain JSON.
+
+    It is for your own programs; `--trace` takes the transcript itself, or what `trace export` wrote.
 
     \b
     Example:
