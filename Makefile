@@ -49,8 +49,8 @@ type: install
 	@$(BIN)/mypy
 
 docs: install  ## render the pages of rules and of commands from their classes
-	@$(BIN)/python -m governance.catalog > governance/rules/README.md
-	@$(BIN)/python -m governance.cli.manual > governance/cli/README.md
+	@page=$$($(BIN)/python -m governance.catalog) && printf "%s\n" "$$page" > governance/rules/README.md
+	@page=$$($(BIN)/python -m governance.cli.manual) && printf "%s\n" "$$page" > governance/cli/README.md
 
 golden: install  ## judge the stories of tests/runs anew, and write down how they end; read the diff
 	@$(BIN)/python -m tests.runs.tell

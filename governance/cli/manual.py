@@ -1,6 +1,7 @@
 """The page of all commands, drawn from the commands themselves; `make docs` writes it to README.md here."""
 
 from collections.abc import Iterator
+from inspect import cleandoc
 
 import click
 
@@ -38,12 +39,12 @@ def examples(command: click.Command) -> list[str]:
 
 def _section(context: click.Context) -> str:
     command = context.command
-    told = (command.help or "").partition("\b\n")[0].strip()
+    told = (command.help or "").partition("\b\n")[0].rstrip()
     usage = " ".join([context.info_name or "", *command.collect_usage_pieces(context)])
     rows = [f"| `{_cell(names)}` | {_cell(says)} |" for names, says in _options(context)]
     table = ["| Option | |", "|---|---|", *rows, ""] if rows else []
     shown = ["```sh", *examples(command), "```", ""]
-    return "\n".join([f"## {context.info_name}", "", told, "", f"    {usage}", "", *table, *shown])
+    return "\n".join([f"## {context.info_name}", "", cleandoc(told), "", f"    {usage}", "", *table, *shown])
 
 
 def _options(context: click.Context) -> Iterator[tuple[str, str]]:

@@ -102,6 +102,12 @@ def test_the_page_of_commands_is_up_to_date():
     assert page.read_text("utf-8") == render(), "run `make docs`"
 
 
+def test_on_the_page_only_a_usage_is_set_as_code() -> None:
+    indented = [line for line in governance.cli.manual.render().splitlines() if line.startswith("    ")]
+    assert indented
+    assert all(line.startswith("    governance ") for line in indented)
+
+
 def test_commands_of_the_readme_are_commands():
     readme = (Path(__file__).resolve().parents[2] / "README.md").read_text()
     shells = re.findall(r"```sh\n(.*?)```", readme, re.DOTALL)
