@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from governance.finding import Finding, Severity
 from governance.rule import Rule
+from governance.rules.sql.sizes import length, number, within
 from governance.syntax.sql import Script, Statement
 from governance.syntax.sql.calls import Call, arguments, calls
 from governance.syntax.sql.functions import Effect
@@ -16,50 +17,27 @@ from governance.syntax.sql.functions import Effect
 MOST_ROWS = 10_000_000
 
 _REPEATERS = {
-    *(
-        "repeat",
-        "replicate",
-        "rpad",
-        "lpad",
-        "space",
-        "range",
-        "sequence",
-        "array_repeat",
-        "array_fill",
-        "numbers",
-    ),
-    *(
-        "generate_array",
-        "generate_series",
-        "generatorseries",
-        "zeros",
-        "randomstring",
-        "zeroblob",
-        "randomblob",
-    ),
-    *(
-        "array_generate_range",
-        "factorial",
-        "numbers_mt",
-        "zeros_mt",
-        "generator",
-        "list_resize",
-        "repeat_row",
-        "array_resize",
-    ),
-    *("printf", "format", "format_string"),
-    *(
-        "arraywithconstant",
-        "generaterandom",
-        "generateseries",
-        "string_repeat",
-        "randstr",
-        "generate_date_array",
-    ),
+    *("array_fill", "array_generate_range", "array_repeat", "array_resize", "arraywithconstant"),
+    *("factorial", "format", "format_string", "generate_array", "generate_date_array"),
+    *("generate_series", "generaterandom", "generateseries", "generator", "generatorseries"),
+    *("list_resize", "lpad", "numbers", "numbers_mt", "printf", "randomblob", "randomstring", "randstr"),
+    *("repeat", "repeat_row", "replicate", "rpad", "sequence", "space", "string_repeat", "zeroblob", "zeros"),
+    *("range", "zeros_mt"),
 }
+# Here one argument alone is the size; its place among the arguments.
+_SIZED = {
+    **{"bitstring": 1, "tofixedstring": 1, "arrayresize": 1, "leftpad": 1, "leftpadutf8": 1, "rightpad": 1},
+    **{"rightpadutf8": 1, "timeslots": 1, "equi_width_bins": 2, "bar": 3, "randomfixedstring": 0},
+    **{"randomprintableascii": 0, "randomstringutf8": 0, "to_base": 2},
+}
+_FORMATS = ("printf", "format", "format_string")
+_WIDE_FORMAT = re.compile(r"%[^%a-zA-Z]*\d{7}|\{[^{}]*:[^{}]*\d{7}")
+# These take where to begin and how many, not from where to where.
+_COUNTING = {"numbers", "numbers_mt", "zeros", "zeros_mt", "generator", "primes"}
 MOST_PRODUCT = 1_000_000_000
-_WIDE_FORMAT = re.compile(r"%[-+ 0#,!]*(?:\d+\.)?\d{7,}")
+LARGE = 1_000
 _ENDLESS = {"system.numbers", "system.numbers_mt", "system.zeros", "system.zeros_mt"}
+_SEQUENCE_TABLE = re.compile(r"seq_(\d+)_to_(\d+)(?:_step_(\d+))?", re.IGNORECASE)
 
 
 class SeriesBomb(Rule[Script]):
@@ -81,7 +59,7 @@ class SeriesBomb(Rule[Script]):
         """A finding at each series, repetition or generator beyond all need."""
         for statement in subject.statements:
             for call in calls(statement):
-                if (call.effect is Effect.SERIES or call.name in _REPEATERS) and _huge(call):
+                if _makes(call) and _huge(call):
                     message = f"{call.name} would make more rows or characters than any analysis needs"
                     place = subject.location(call.start, call.end)
                     yield self.finding(message, place, quote=subject.text[call.start : call.end])
@@ -90,56 +68,88 @@ class SeriesBomb(Rule[Script]):
                 if any(value > MOST_ROWS for value in _values([connect])):
                     message = "this hierarchy would be counted up beyond all need"
                     yield self.finding(message, statement.at(connect), quote=statement.quote(connect)[:200])
+            for fill in statement.all(exp.WithFill):
+                if (length(*(fill.args.get(k) or None for k in ("from_", "to", "step"))) or 0) > MOST_ROWS:
+                    message = "more rows would be filled in than any analysis needs"
+                    yield self.finding(message, statement.at(fill), quote=statement.quote(fill)[:200])
             for table in statement.all(exp.Table):
-                if f"{table.db}.{table.name}".lower() in _ENDLESS:
-                    message = f"{table.db}.{table.name} has rows without an end"
+                if _endless(table, subject):
+                    message = f"{table.sql()} has more rows than any analysis needs"
                     yield self.finding(message, statement.at(table), quote=table.sql())
 
     def _multiplied(self, statement: Statement) -> Iterator[Finding]:
-        """Series that are each bearable, and joined to each other are not."""
-        beside: dict[int, list[Call]] = defaultdict(list)
+        """Series and texts that are each bearable, and multiplied with each other are not."""
+        beside: dict[int, list[tuple[Call, float]]] = defaultdict(list)
         for call in calls(statement):
-            if call.effect is Effect.SERIES and call.node is not None:
-                source = call.node.find_ancestor(exp.From, exp.Join, exp.Lateral)
-                if source is not None:
-                    beside[id(source.parent_select)].append(call)
+            if not _makes(call) or call.node is None:
+                continue
+            rows, query = _rows(call), call.node.find_ancestor(exp.Select)
+            source = call.node.find_ancestor(exp.From, exp.Join, exp.Lateral)
+            if query is not None and (source is not None or rows >= LARGE):
+                beside[id(query)].append((call, rows))
         for together in beside.values():
-            if len(together) > 1 and prod(_rows(call) for call in together) > MOST_PRODUCT:
-                message = "these series would be multiplied to more rows than any analysis needs"
-                start, end = together[0].start, together[-1].end
+            if len(together) > 1 and prod(rows for _, rows in together) > MOST_PRODUCT:
+                message = "these series would be multiplied to more rows or text than any analysis needs"
+                start, end = together[0][0].start, together[-1][0].end
                 place = statement.script.location(start, end)
                 yield self.finding(message, place, quote=statement.script.text[start:end][:200])
 
 
-def _rows(call: Call) -> float:
-    values = [abs(value) for value in _values(arguments(call))]
-    return max(values, default=1.0)
+def _makes(call: Call) -> bool:
+    return call.effect is Effect.SERIES or call.name in _REPEATERS or call.name in _SIZED
+
+
+def _endless(table: exp.Table, subject: Script) -> bool:
+    """A table that the engine counts up for whoever reads it."""
+    if f"{table.db}.{table.name}".lower() in _ENDLESS:
+        return True
+    counted = _SEQUENCE_TABLE.fullmatch(table.name)
+    if counted is None or subject.dialect is None or subject.dialect.name != "mysql":
+        return False
+    first, last, step = (int(part or 1) for part in counted.groups())
+    return abs(last - first) / max(step, 1) > MOST_ROWS
 
 
 def _huge(call: Call) -> bool:
+    given = arguments(call)
     if call.name == "factorial":
-        return any(value > 10_000 for value in _values(arguments(call)))
+        return any(value > 10_000 for value in _values(given))
     if call.name == "generaterandom":
         return True  # Its table has no end of its own.
-    if call.name in ("printf", "format", "format_string"):
-        texts = (a.name for a in arguments(call) if isinstance(a, exp.Literal) and a.is_string)
-        return any(_WIDE_FORMAT.search(text) for text in texts)
+    if call.name in _FORMATS:
+        texts = [a.name for a in given if isinstance(a, exp.Literal) and a.is_string]
+        starred = any("*" in text for text in texts) and max(_values(given), default=0) > MOST_ROWS
+        return starred or any(_WIDE_FORMAT.search(text) for text in texts)
     if isinstance(call.node, exp.Generator) and not call.node.args.get("rowcount"):
         return True  # It makes as many rows as it can within its time limit.
-    values = _values(arguments(call))
-    product = 1.0
-    for value in values:
-        product *= max(abs(value), 1.0)
-    return product > MOST_ROWS
+    return _rows(call) > MOST_ROWS
+
+
+def _rows(call: Call) -> float:
+    """How many rows or characters a call asks for; at least one."""
+    given = [a for a in arguments(call) if not isinstance(a, exp.Boolean)]
+    if call.name in _FORMATS:
+        return 1.0
+    if call.name in _SIZED:
+        given = given[_SIZED[call.name] :][:1]
+    elif call.effect is Effect.SERIES and 1 <= len(given) <= 3 and call.name not in _COUNTING:
+        start, end, step = (None, *given, None, None)[:3] if len(given) == 1 else (*given, None)[:3]
+        counted = length(start, end, step)
+        if counted is None and isinstance(given[0], exp.Cast) and given[0].this.name[:1] in ("[", "("):
+            counted = within(given[0].this.name, given[1] if len(given) > 1 else None)
+        if counted is not None:
+            return max(counted, 1.0)
+    if call.name in _COUNTING and given:
+        given = given[-1:]
+    return prod(max(abs(value), 1.0) for value in _values(given))
 
 
 def _values(nodes: list[exp.Expr]) -> list[float]:
-    found = []
+    """The numbers in some arguments: each as a whole where it is constant, else those written within."""
+    found: list[float] = []
     for node in nodes:
-        for literal in node.find_all(exp.Literal):
-            if not literal.is_string:
-                try:
-                    found.append(float(literal.name))
-                except ValueError:
-                    continue
+        whole = number(node)
+        written = [node] if whole is not None else list(node.find_all(exp.Literal, exp.Pow))
+        values = (number(part) for part in written)
+        found.extend(value for value in values if value is not None)
     return found

@@ -109,6 +109,8 @@ def _is_cte(table: exp.Table, dialect: Dialect) -> bool:
 
 def _among(ctes: list[exp.CTE], wanted: str, fold: Fold) -> bool:
     for cte in ctes:
+        if cte.args.get("scalar"):
+            continue  # ClickHouse's `WITH 1 AS t` names a value; `FROM t` still reads the table.
         alias = cte.args.get("alias")
         name = alias.this if isinstance(alias, exp.TableAlias) else alias
         if (
