@@ -23,6 +23,7 @@ logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
 MAX_TOKENS = 120_000
 MAX_STATEMENTS = 1_000
+MAX_COMMENTS = 5_000  # PostgreSQL's parser takes the square of their number
 
 _QUOTED = {
     *(TokenType.STRING, TokenType.IDENTIFIER, TokenType.NATIONAL_STRING, TokenType.RAW_STRING),
@@ -46,8 +47,7 @@ def read(text: str, context: SqlContext, path: str = "<sql>") -> Script:
     except InvalidInput as error:
         reason = f"{error.message} ({error.remedy.rstrip('.')})"
         return Script(text, context, None, path, problems=[Problem(Trouble.DIALECT, reason)])
-    if len(text) > MAX_CHARACTERS:
-        reason = f"{len(text):,} characters are more than the {MAX_CHARACTERS:,} that are judged"
+    if reason := _too_large(text):
         return Script(text, context, dialect, path, problems=[Problem(Trouble.OVERSIZED, reason)])
     script = Script(text, context, dialect, path)
     stretches = scan(text, dialect.lexis)
@@ -66,6 +66,16 @@ def read(text: str, context: SqlContext, path: str = "<sql>") -> Script:
     elif not script.problems:
         script.problems.append(Problem(Trouble.UNREADABLE, "there is no statement in it", 0, len(text)))
     return script
+
+
+def _too_large(text: str) -> str:
+    for counted, most, what in (
+        (len(text), MAX_CHARACTERS, "characters"),
+        (text.count("/*"), MAX_COMMENTS, "comments"),
+    ):
+        if counted > most:
+            return f"{counted:,} {what} are more than the {most:,} that are judged"
+    return ""
 
 
 def _lexical(text: str, plain: str, stretches: list[Stretch], lexis: Lexis) -> Iterator[Problem]:

@@ -141,6 +141,9 @@ DEEP = [  # id, text
     ("1 MB comment", "select 1 /*" + "x" * 1_000_000 + "*/"),
     ("100,000 quotes", "select " + "'" * 100_000),
     ("100,000 open comments", "select 1 " + "/*" * 100_000),
+    ("5,000 empty comments", "select 1" + "/**/" * 5_000),
+    ("200,000 empty comments", "select 1" + "/**/" * 200_000),
+    ("100,000 comment lines", "select 1" + "\n--" * 100_000),
     ("50,000 casts", "select a" + "::int" * 50_000),
     ("50,000 dots", "select a" + ".a" * 50_000),
     ("3,000 ctes", "with " + ", ".join(f"c{n} as (select 1)" for n in range(3_000)) + " select * from c1"),
@@ -154,6 +157,13 @@ DEEP = [  # id, text
 def test_depth_and_length_end_in_a_verdict(text: str, dialect: str) -> None:
     findings = examine_sql(text, SqlContext(dialect))
     assert isinstance(findings, list)
+
+
+def test_more_comments_than_a_parser_can_bear_are_not_given_to_it() -> None:
+    many = "select 1" + "/**/" * 5_001
+    (finding,) = examine_sql(many, SqlContext("postgres"))
+    assert finding.code == "SQL008"
+    assert finding.message.startswith("5,001 comments are more than the 5,000 that are judged")
 
 
 @pytest.mark.parametrize(
