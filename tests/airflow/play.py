@@ -58,16 +58,17 @@ def answered():
 
 
 def _answer(stop):
+    """Answer until nothing waits any more; while Airflow writes, its API may fail, so it is asked again."""
     from airflow.api_fastapi.app import create_app
     from fastapi.testclient import TestClient
 
     waiting = {"approve": "Approve", "reject": "Reject"}
-    with TestClient(create_app(apps="core")) as client:
+    with TestClient(create_app(apps="core"), raise_server_exceptions=False) as client:
         login = client.get("/auth/token")
         client.headers["Authorization"] = f"Bearer {login.json()['access_token']}"
         while waiting and not stop.is_set():
-            details = client.get("/api/v2/dags/approvals/dagRuns/~/hitlDetails").json()
-            for detail in details.get("hitl_details", []):
+            listed = client.get("/api/v2/dags/approvals/dagRuns/~/hitlDetails")
+            for detail in listed.json()["hitl_details"] if listed.is_success else ():
                 instance = detail["task_instance"]
                 choice = waiting.get(instance["task_id"])
                 if choice is None or detail.get("response_received"):

@@ -52,11 +52,12 @@ class CartesianProduct(Rule[Script]):
                 groups.tie(
                     {*groups.mentioned(node), *_own_names(node)}
                 )  # A lateral source hangs on what it reads.
-        for condition in _conditions(select, joins):
-            for part in _conjuncts(condition):
-                names = groups.mentioned(part)
-                if not groups.tied(names) and always(part) is None:
-                    groups.tie(names)
+        for part in _parts(select, joins):
+            if not groups.apart():
+                return  # What else is asked of the rows does not matter.
+            names = groups.mentioned(part)
+            if not groups.tied(names) and always(part) is None:
+                groups.tie(names)
         lonely = groups.apart()
         if lonely:
             table = next(t for t in tables[1:] if lonely == {""} or t.alias_or_name.lower() in lonely)
@@ -89,21 +90,16 @@ def _counts_distinct(select: exp.Select) -> bool:
     return bool(totals) and all(isinstance(total.this, exp.Distinct) for total in totals)
 
 
-def _conditions(select: exp.Select, joins: list[exp.Join]) -> Iterator[exp.Expr]:
-    for join in joins:
-        if isinstance(join.args.get("on"), exp.Expr):
-            yield join.args["on"]
+def _parts(select: exp.Select, joins: list[exp.Join]) -> Iterator[exp.Expr]:
+    """All that must hold of a row: the conditions of joins and filter, taken apart at AND."""
+    conditions = [join.args.get("on") for join in joins]
     where = select.args.get("where")
     if where is not None:
-        yield where.this
-
-
-def _conjuncts(condition: exp.Expr) -> Iterator[exp.Expr]:
-    condition = condition.unnest()
-    if isinstance(condition, exp.And):
-        yield from condition.flatten()
-    else:
-        yield condition
+        conditions.append(where.this)
+    for condition in conditions:
+        if isinstance(condition, exp.Expr):
+            whole = condition.unnest()
+            yield from whole.flatten() if isinstance(whole, exp.And) else (whole,)
 
 
 class _Groups:

@@ -133,14 +133,16 @@ def _strange(
     """The arguments that a node of one class has and should not; every node of a statement comes by here."""
     for node in nodes:
         for key, value in node.args.items():
-            if value is None or value is False:
-                continue
             words = allowed.get(key)
-            if words is None:
-                if key not in elsewhere and value != [] and value != "":
-                    yield node, key
-            elif isinstance(value, str) and _refused(value, words):
-                yield node, f"{key} {value}"
+            if words is not None:
+                if isinstance(value, str) and _refused(value, words):
+                    yield node, f"{key} {value}"
+            elif key not in elsewhere and not _empty(value):
+                yield node, key
+
+
+def _empty(value: object) -> bool:
+    return value is None or value is False or value == [] or value == ""
 
 
 def _refused(word: str, allowed: frozenset[str]) -> bool:

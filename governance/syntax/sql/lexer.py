@@ -37,6 +37,8 @@ class Stretch:
 
 
 _Q_CLOSERS = {"[": "]", "{": "}", "(": ")", "<": ">"}
+_WORD = r"[\w\x80-\U0010ffff][\w$\x80-\U0010ffff]*+"
+_PLAIN = r"[\s,()=<>.*+;:|%!?]"  # signs that open nothing; a word may be the prefix of what follows it
 _NOT_BREAK = re.compile(r"[^\n]")
 _QUOTE = re.compile(r"['\"]")
 _OPENERS = re.compile(r"/\*|\*/")
@@ -130,7 +132,7 @@ def _block_comment(text: str, start: int, lexis: Lexis) -> Stretch:
 
 @cache
 def _pattern(lexis: Lexis) -> re.Pattern[str]:
-    """One alternation for the dialect; `skip` swallows words whole, so that prefixes start words.
+    """One alternation for the dialect; `skip` swallows runs of words whole, so that prefixes start words.
 
     Only prefixes ignore case: over the whole pattern it would take a hundred times longer to compile.
     """
@@ -142,7 +144,7 @@ def _pattern(lexis: Lexis) -> re.Pattern[str]:
         tag = r"(?:[A-Za-z_\x80-\U0010ffff]\w*)?" if lexis.dollar_quotes == "tagged" else ""
         branches.append(rf"(?P<dollar>\${tag}\$)")
     branches.append(rf"(?P<open>[{re.escape(lexis.text_quotes + lexis.name_quotes)}])")
-    branches.append(r"(?P<skip>[\w\x80-\U0010ffff][\w$\x80-\U0010ffff]*)")
+    branches.append(rf"(?P<skip>(?:{_PLAIN}++|{_WORD}(?!['\"`&]))++|{_WORD})")
     return re.compile("|".join(branches), re.DOTALL)
 
 

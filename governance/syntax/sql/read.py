@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 
@@ -139,14 +139,12 @@ def _disagreement(
         return
     mine = [(s.start, s.end) for s in stretches if s.part in (Part.LITERAL, Part.NAME)]
     theirs: list[tuple[int, int]] = []
-    code: list[str] = []
-    for token in tokens:
-        start, end = token.start, token.end + 1
-        if token.token_type in _QUOTED and (opener := _OPENER.search(text, start, end)):
-            code.append(text[start : opener.start()])
+    code = [text[token.start : token.end + 1] for token in tokens]
+    for index in [i for i, token in enumerate(tokens) if token.token_type in _QUOTED]:
+        start, end = tokens[index].start, tokens[index].end + 1
+        if opener := _OPENER.search(text, start, end):
+            code[index] = text[start : opener.start()]
             theirs.append((opener.start(), end))
-        else:
-            code.append(text[start:end])
     reason = "two readers disagree about what is code here and what is a literal or a comment"
     for ours, other in zip(mine, theirs, strict=False):
         if ours != other:
@@ -161,24 +159,22 @@ def _disagreement(
 def _swallows(tokens: list[Token], dialect: Dialect) -> bool:
     """Whether a statement opens with a word after which sqlglot reads the rest as one opaque string."""
     commands = _parser_dialect(dialect.parser).tokenizer_class.COMMANDS
-    starts = True
-    for token in tokens:
-        if starts and token.token_type in commands:
-            return True
-        starts = token.token_type in (TokenType.SEMICOLON, TokenType.BEGIN)
-    return False
+    if commands.isdisjoint([token.token_type for token in tokens]):
+        return False
+    before = [TokenType.SEMICOLON, *(token.token_type for token in tokens)]
+    return any(
+        token.token_type in commands and previous in (TokenType.SEMICOLON, TokenType.BEGIN)
+        for token, previous in zip(tokens, before, strict=False)
+    )
 
 
-def _chunks(tokens: Iterable[Token]) -> Iterator[list[Token]]:
-    chunk: list[Token] = []
-    for token in tokens:
-        if token.token_type is not TokenType.SEMICOLON:
-            chunk.append(token)
-        elif chunk:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
+def _chunks(tokens: list[Token]) -> Iterator[list[Token]]:
+    ends = [i for i, token in enumerate(tokens) if token.token_type is TokenType.SEMICOLON]
+    start = 0
+    for end in (*ends, len(tokens)):
+        if start < end:
+            yield tokens[start:end]
+        start = end + 1
 
 
 def _statement(script: Script, dialect: Dialect, plain: str, tokens: list[Token]) -> Statement:

