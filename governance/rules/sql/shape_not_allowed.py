@@ -8,7 +8,7 @@ from sqlglot import exp
 from governance.finding import Finding, Severity
 from governance.rule import Rule
 from governance.syntax.sql import Kind, Profile, Script, Statement
-from governance.syntax.sql.shapes import Arguments, shapes
+from governance.syntax.sql.shapes import Shapes, shapes
 
 
 class ShapeNotAllowed(Rule[Script]):
@@ -47,25 +47,34 @@ class ShapeNotAllowed(Rule[Script]):
         table = shapes(statement.script.context.profile)
         for cls, nodes in statement.by_class.items():
             name = cls.__name__
-            elsewhere = table.elsewhere.get(name, frozenset())
-            arguments = table.allowed.get(name)
-            if arguments is None:
-                if issubclass(cls, exp.Func) or cls in _REFUSED_ELSEWHERE:
-                    continue
-                for node in nodes:
-                    yield self._finding(
-                        statement, node, f"{_spoken(name)} is not a construct that the profile allows"
-                    )
+            allowed = table.allowed.get(name)
+            if allowed is None:
+                if not issubclass(cls, exp.Func) and cls not in _REFUSED_ELSEWHERE:
+                    message = f"{_spoken(nodes[0])} is not a construct that the profile allows"
+                    yield from (self._finding(statement, node, message) for node in nodes)
                 continue
+            strange = statement.parts.arguments[cls] - allowed.keys() - table.elsewhere.get(name, frozenset())
+            if strange:
+                yield from self._arguments(statement, nodes, strange)
             if cls is exp.Table:
                 yield from self._nameless(statement)
             if cls is exp.Aliases:
                 yield from self._called(statement)
             if cls in (exp.From, exp.Join):
                 yield from self._sources(statement, nodes)
-            for node, argument in _strange(nodes, arguments, elsewhere):
-                message = f"{argument!r} of {_spoken(name)} is not something that the profile allows"
-                yield self._finding(statement, node, message)
+        yield from self._words(statement, table)
+
+    def _arguments(self, statement: Statement, nodes: list[exp.Expr], strange: set[str]) -> Iterator[Finding]:
+        for node in nodes:
+            for argument in (name for name, value in node.args.items() if name in strange and _given(value)):
+                yield self._finding(statement, node, f"{argument!r} of {_spoken(node)} {_REFUSED}")
+
+    def _words(self, statement: Statement, table: Shapes) -> Iterator[Finding]:
+        """A finding where an argument holds a word that is not one of those listed for it."""
+        for node, argument, word in statement.parts.words:
+            allowed = table.allowed.get(type(node).__name__, {}).get(argument)
+            if allowed is not None and _refused(word, allowed):
+                yield self._finding(statement, node, f"'{argument} {word}' of {_spoken(node)} {_REFUSED}")
 
     def _sources(self, statement: Statement, nodes: list[exp.Expr]) -> Iterator[Finding]:
         """What stands in FROM must be a source of rows; only ClickHouse's ARRAY JOIN takes a column."""
@@ -100,6 +109,7 @@ class ShapeNotAllowed(Rule[Script]):
         return self.finding(message, statement.at(node), quote=statement.quote(node)[:200])
 
 
+_REFUSED = "is not something that the profile allows"
 # T-SQL's old way to write WITH (NOLOCK).
 _TABLE_HINTS = {"NOLOCK", "READUNCOMMITTED", "READPAST", "NOEXPAND"}
 _SOURCES = (
@@ -127,27 +137,14 @@ def _judged(profile: Profile) -> tuple[Kind, ...]:
     return (Kind.QUERY, Kind.WRITE) if profile is Profile.WRITE else (Kind.QUERY,)
 
 
-def _strange(
-    nodes: list[exp.Expr], allowed: Arguments, elsewhere: frozenset[str]
-) -> Iterator[tuple[exp.Expr, str]]:
-    """The arguments that a node of one class has and should not; every node of a statement comes by here."""
-    for node in nodes:
-        for key, value in node.args.items():
-            words = allowed.get(key)
-            if words is not None:
-                if isinstance(value, str) and _refused(value, words):
-                    yield node, f"{key} {value}"
-            elif key not in elsewhere and not _empty(value):
-                yield node, key
-
-
-def _empty(value: object) -> bool:
-    return value is None or value is False or value == [] or value == ""
+def _given(value: object) -> bool:
+    return value is not None and value is not False and value != [] and value != ""
 
 
 def _refused(word: str, allowed: frozenset[str]) -> bool:
     return bool(word) and not isinstance(word, Enum) and "*" not in allowed and word.upper() not in allowed
 
 
-def _spoken(name: str) -> str:
-    return "".join(f" {char.lower()}" if char.isupper() else char for char in name).strip()
+def _spoken(node: exp.Expr) -> str:
+    letters = (f" {char.lower()}" if char.isupper() else char for char in type(node).__name__)
+    return "".join(letters).strip()
