@@ -191,11 +191,13 @@ def sql_ground(policy: SqlPolicy) -> "SqlContext":
     if policy.profile not in set(Profile):
         known = ", ".join(Profile)
         raise InvalidInput(f"no profile is called {policy.profile!r}", f"Use one of {known}.")
+    policy = policy.resolved()
     return SqlContext(
         dialect=policy.dialect,
         profile=Profile(policy.profile),
         tables=policy.tables,
         schema=policy.known_tables,
+        readers=policy.readers,
         functions=policy.functions,
         personal=policy.personal,
         partitions=policy.partitions,

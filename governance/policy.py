@@ -11,17 +11,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from governance.errors import InvalidPolicy
+from governance.errors import InvalidInput, InvalidPolicy
 from governance.fault import FAULTS
 from governance.finding import Severity, Verdict
 from governance.trace import Visibility
+
+if TYPE_CHECKING:
+    from governance.syntax.dbt.relations import Relations
 
 POLICY_FILE = "governance.yml"
 CHECKS = ("sql", "dbt-screen", "dbt-impact", "dbt-build", "outputs", "infra", "trace")
 PROFILES = ("read", "model", "write", "migrate")
 Tables = Mapping[str, Mapping[str, str]]
+Readers = Mapping[str, tuple[str, ...]]
 _STRICT = {"extra": "forbid"}
 
 
@@ -57,8 +61,12 @@ class SqlPolicy:
     """Tables that statements may touch; leave out to allow every table."""
     functions: tuple[str, ...] = ()
     """Functions of your own that are known to be free of side effects."""
-    schema: str | Tables = ""
-    """Tables, their columns and types: written here, or a YAML or JSON file named from the policy file."""
+    schema: str | tuple[str, ...] | Tables = ""
+    """Tables, their columns and types: written here, or files named from the policy file: YAML, JSON, or
+    the manifest.json and catalog.json that dbt writes. A table without columns has unknown ones."""
+    readers: Readers = field(default_factory=dict)
+    """What is built from a table, such as `orders: [the sales dashboard]`; named when the table would be
+    destroyed. A manifest in `schema` adds its own."""
     personal: tuple[str, ...] = ()
     """Columns with personal data, as table.column; a statement that shows one is a finding."""
     partitions: tuple[str, ...] = ()
@@ -67,9 +75,20 @@ class SqlPolicy:
     @property
     def known_tables(self) -> Tables | None:
         """The tables of `schema`; `None` when none are known. Raises InvalidPolicy."""
-        if isinstance(self.schema, str):
-            return read_tables(_file_text, self.schema) if self.schema else None
-        return self.schema
+        schema = self.resolved().schema
+        return schema if isinstance(schema, Mapping) else None
+
+    def resolved(self, read: Callable[[str], str] | None = None) -> "SqlPolicy":
+        """The same with the files of `schema` read, by `read` or from disk. Raises InvalidPolicy."""
+        if not self.schema or isinstance(self.schema, Mapping):
+            return self
+        tables: dict[str, Mapping[str, str]] = {}
+        readers: dict[str, tuple[str, ...]] = {}
+        for file in (self.schema,) if isinstance(self.schema, str) else self.schema:
+            relations = _relations((read or _file_text)(file), file)
+            tables |= {table: columns or tables.get(table, {}) for table, columns in relations.tables.items()}
+            readers |= relations.readers
+        return replace(self, schema=tables, readers={**readers, **self.readers})
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,10 +248,7 @@ class Policy:
 
         refuse_unknown(policy, at)
         refuse_unsafe(policy, at)
-        schema = policy.sql.schema
-        if not isinstance(schema, str) or not schema or read is None:
-            return policy
-        return replace(policy, sql=replace(policy.sql, schema=read_tables(read, schema)))
+        return policy if read is None else replace(policy, sql=policy.sql.resolved(read))
 
     @staticmethod
     def schema() -> dict[str, Any]:
@@ -254,12 +270,22 @@ class Policy:
         return hashlib.sha256(json.dumps(_words(meaning), sort_keys=True).encode()).hexdigest()
 
 
-def read_tables(read: Callable[[str], str], file: str) -> Tables:
-    """Tables, their columns and types, from a file that `read` returns. Raises InvalidPolicy."""
+def _relations(text: str, file: str) -> "Relations":
+    """What a schema file says, in its own form or as dbt writes it. Raises InvalidPolicy."""
+    from governance.syntax.dbt.relations import Relations, dbt_relations
+
+    try:
+        of_dbt = dbt_relations(text, file)
+    except InvalidInput as error:
+        raise InvalidPolicy(error.message, error.remedy) from error
+    return of_dbt or Relations(_plain_tables(text, file))
+
+
+def _plain_tables(text: str, file: str) -> Tables:
     from governance.settings import read_settings
 
     try:
-        tables: Tables = read_settings(dict[str, dict[str, str]], read(file), file)
+        tables: Tables = read_settings(dict[str, dict[str, str]], text, file)
     except InvalidPolicy as error:
         shape = "A schema file reads `table: {column: type}`; check sql.schema in the policy, or --schema."
         raise InvalidPolicy(error.message, shape) from error

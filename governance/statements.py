@@ -5,6 +5,7 @@ from governance.check import examine
 from governance.fault import UNREADABLE
 from governance.finding import Finding, Location, Position
 from governance.syntax.sql import SqlContext, read
+from governance.syntax.sql.hit import with_readers
 from governance.syntax.sql.opinion import disagreements
 
 _WHOLE = Position(1, 1)
@@ -24,7 +25,7 @@ def examine_sql(
             script.problems.extend(disagreements(script))
     except Exception as error:  # a text that the reader trips over has not been judged
         return [UNREADABLE.finding(f"reading the SQL failed: {type(error).__name__}: {error}", where)]
-    findings = examine(script, rules("sql"), where)
+    findings = with_readers(examine(script, rules("sql"), where), script)
     if not findings and not any(statement.tree is not None for statement in script.statements):
         return [UNREADABLE.finding("no statement was found, so nothing was judged", where)]
     return sorted(findings, key=_order)

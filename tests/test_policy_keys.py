@@ -64,6 +64,16 @@ def told(*reasoning: Reasoning) -> ChangeSet:
     return ChangeSet((), Trace("t", Source("atif", "agent"), steps))
 
 
+def says(sql: str, code: str) -> Effect:
+    """The message of the finding of this code on one statement."""
+
+    def effect(policy: Policy, _: Place) -> str:
+        found = Gate(policy).check(loose_changeset([], sql)).findings
+        return next((f.message for f in found if f.code == code), "")
+
+    return effect
+
+
 DBT = ChangeSet(
     (Artifact("models/a.sql", ArtifactKind.DBT_MODEL, b"select 1 as a\n"),), authorship=Authorship.BY_HAND
 )
@@ -189,6 +199,7 @@ CASES: list[tuple[str, str, str, Effect, Any, Any]] = [
     ("sql.functions", "", "sql: {functions: [my_fn]}", verdict(ODD_CALL), "block", "pass"),
     ("sql.partitions", "", "sql: {partitions: [t.day]}", verdict("select a from t"), "pass", "review"),
     ("sql.personal", "", "sql: {personal: [t.a]}", verdict("select a from t"), "pass", "review"),
+    ("sql.readers", "", "sql: {readers: {t: [the board]}}", says("drop table t", "SQL403"), "DROP would destroy t and what it holds", "DROP would destroy t and what it holds; built from it: the board"),
     ("sql.schema", "", "sql: {schema: {t: {b: integer}}}", verdict("select a from t"), "pass", "block"),
     ("dbt.render", "", "dbt: {render: false}", because("GOV023"), "there is no checkout of the project at hand", "the policy switches rendering off"),
     ("dbt.allow_without_jail", "", "dbt: {allow_without_jail: true}", jail_required, True, False),

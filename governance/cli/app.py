@@ -46,7 +46,12 @@ def _or_empty(_ctx: click.Context, _param: click.Parameter, value: str | None) -
 def sql_options(command: Command) -> Command:
     """The options that say how SQL is judged."""
     for decorate in (
-        option("--schema", metavar="FILE", help="Tables and columns (YAML or JSON)."),
+        click.option(
+            "--schema",
+            metavar="FILE",
+            multiple=True,
+            help="Tables and columns, also as dbt's manifest.json or catalog.json; may be repeated.",
+        ),
         click.option("--tables", metavar="a,b", help="The only tables that SQL may touch."),
         click.option("--profile", type=click.Choice(PROFILES), callback=_or_empty, help="What SQL may do."),
         option("--dialect", metavar="D", help="SQL dialect, such as duckdb or snowflake."),
@@ -89,7 +94,13 @@ def check(**options: object) -> int:
 @sql_options
 @click.option("--jobs", type=click.IntRange(1, 256), default=1, metavar="N", help="Judge in N processes.")
 def replay(
-    file: Path, policy: str, dialect: str, profile: str, tables: str | None, schema: str, jobs: int
+    file: Path,
+    policy: str,
+    dialect: str,
+    profile: str,
+    tables: str | None,
+    schema: tuple[str, ...],
+    jobs: int,
 ) -> int:
     """Judge many statements, such as a warehouse's query history; one JSON object out per line in.
 

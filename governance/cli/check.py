@@ -34,7 +34,7 @@ class Request:
     dialect: str
     profile: str
     tables: str | None
-    schema: str
+    schema: tuple[str, ...]
     base: str
     head: str
     trace: str
@@ -116,7 +116,9 @@ def local_policy(given: str) -> Policy:
     return Policy.load(POLICY_FILE) if os.path.lexists(POLICY_FILE) else Policy()
 
 
-def settled(policy: Policy, dialect: str, profile: str, tables: str | None, schema: str) -> Policy:
+def settled(
+    policy: Policy, dialect: str, profile: str, tables: str | None, schema: tuple[str, ...]
+) -> Policy:
     """The policy with what the command line says about SQL."""
     sql = policy.sql
     if dialect:
@@ -128,8 +130,7 @@ def settled(policy: Policy, dialect: str, profile: str, tables: str | None, sche
     if tables is not None:
         sql = replace(sql, tables=tuple(name.strip() for name in tables.split(",") if name.strip()))
     if schema:
-        sql = replace(sql, schema=schema)
-        sql = replace(sql, schema=sql.known_tables or {})
+        sql = replace(sql, schema=schema).resolved()
     return policy if sql is policy.sql else replace(policy, sql=sql)
 
 
@@ -158,7 +159,13 @@ class Summary:
 
 
 def run_replay(
-    file: Path, dialect: str, profile: str, tables: str | None, schema: str, policy_file: str, jobs: int
+    file: Path,
+    dialect: str,
+    profile: str,
+    tables: str | None,
+    schema: tuple[str, ...],
+    policy_file: str,
+    jobs: int,
 ) -> int:
     """Judge each line of a JSONL file; results to standard output, a summary to standard error."""
     from governance.replay import replay

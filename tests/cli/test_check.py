@@ -1,11 +1,13 @@
 """`governance check`: its verdict is the gate's, its exit status is the verdict, in every format."""
 
+import json
+
 import pytest
 
 from governance.changeset import Authorship
 from governance.govern import Gate, branch_changeset, policy_at
 from governance.transcripts import read_trace
-from tests.cli.conftest import BLOCK, PASS, QUERY, REVIEW, UNDECIDED
+from tests.cli.conftest import BLOCK, PASS, QUERY, REVIEW, UNDECIDED, refused
 
 STATUSES = [
     # id, what is asked, how it ends, the code that is named
@@ -169,3 +171,18 @@ def test_the_example_of_the_readme_in_python_agrees(governance):
     )
     assert sorted(f["code"] for f in ran.json["findings"]) == sorted(f.code for f in report.findings)
     assert ran.json["verdict"] == str(report.verdict) == "block"
+
+
+def test_schemas_may_be_several_and_what_dbt_wrote(governance, own_home):
+    version = "https://schemas.getdbt.com/dbt/manifest/v12.json"
+    orders = {"relation_name": "shop.orders", "resource_type": "model"}
+    manifest = {"metadata": {"dbt_schema_version": version}, "nodes": {"model.shop.orders": orders}, "sources": {}}
+    manifest["child_map"] = {"model.shop.orders": ["exposure.shop.board"]}
+    (own_home / "manifest.json").write_text(json.dumps(manifest))
+    (own_home / "tables.yml").write_text("shop.orders: {id: integer}")
+    asked = ["--schema", "manifest.json", "--sql", "select o.evil from orders o"]
+    assert governance("check", *asked).status == PASS
+    assert governance("check", *asked, "--schema", "tables.yml").status == BLOCK
+    dropped = governance("check", "--schema", "manifest.json", "--sql", "drop table orders").out
+    assert "built from it: exposure board" in dropped
+    refused(governance("check", "--schema", "none.json", "--sql", "select 1"), "none.json")

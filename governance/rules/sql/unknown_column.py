@@ -8,14 +8,15 @@ from governance.finding import Finding, Severity
 from governance.rule import Rule
 from governance.syntax.dialect import folded
 from governance.syntax.sql import Dialect, Script, Statement
-from governance.syntax.sql.names import split_name, table_names
+from governance.syntax.sql.known import Columns, KnownTables, known_tables
+from governance.syntax.sql.names import table_names
 
-_PSEUDO = {
-    *("rownum", "rowid", "level", "ctid", "oid", "tableoid", "xmin", "sysdate", "value", "key", "index"),
+_OF_POSTGRES = frozenset({"ctid", "tableoid", "xmin", "xmax", "cmin", "cmax"})
+_PSEUDO = _OF_POSTGRES | {
+    *("rownum", "rowid", "level", "oid", "sysdate", "value", "key", "index"),
     *("_table_suffix", "_partitiontime", "_partitiondate", "metadata$action", "metadata$isupdate"),
 }
 
-Columns = frozenset[str]
 Sources = dict[str, Columns | None]
 
 
@@ -43,10 +44,7 @@ class UnknownColumn(Rule[Script]):
         schema, dialect = subject.context.schema, subject.dialect
         if not schema or dialect is None:
             return
-        known = {
-            split_name(table, dialect): frozenset(column.lower() for column in columns)
-            for table, columns in schema.items()
-        }
+        known = known_tables(schema, dialect)
         for statement in subject.statements:
             scopes = _Scopes(statement, dialect, known)
             for column in statement.all(exp.Column):
@@ -58,15 +56,16 @@ class UnknownColumn(Rule[Script]):
 class _Scopes:
     """The columns that each query of a statement can see; `None` stands for a source of unknown columns."""
 
-    def __init__(self, statement: Statement, dialect: Dialect, known: dict[tuple[str, ...], Columns]) -> None:
+    def __init__(self, statement: Statement, dialect: Dialect, known: KnownTables) -> None:
         self._dialect = dialect
-        self._stored = {id(t.node): known.get(t.parts) for t in table_names(statement)}
+        self._pseudo = _OF_POSTGRES if dialect.name == "postgres" else _PSEUDO
+        self._stored = {id(t.node): known.columns(t.parts) for t in table_names(statement)}
         self._sources = {id(query): self._of(query) for query in statement.all(exp.Select)}
 
     def lacks(self, column: exp.Column) -> bool:
         """Whether every source that could have the column is known, and none has it."""
         name = column.name.lower()
-        if name in _PSEUDO or len(column.parts) > 2:
+        if name in self._pseudo or len(column.parts) > 2:
             return False
         query = column.parent_select
         if query is None:
@@ -83,8 +82,9 @@ class _Scopes:
         return not alias
 
     def _may_have(self, query: exp.Expr, sources: Sources, name: str) -> bool:
-        aliases = {item.alias.lower() for item in query.expressions if isinstance(item, exp.Alias)}
-        return not sources or name in aliases or any(c is None or name in c for c in sources.values())
+        called = {item.alias.lower() for item in query.expressions if isinstance(item, exp.Alias)}
+        called |= {source.lower() for source in sources}  # a row as a whole, named by its table
+        return not sources or name in called or any(c is None or name in c for c in sources.values())
 
     def _of(self, query: exp.Select) -> Sources:
         source = query.args.get("from_")

@@ -1,11 +1,14 @@
 """What a statement is judged against: dialect, profile, tables in scope, schema, extra functions."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 Schema = Mapping[str, Mapping[str, str]]
-"""Table name, as a query would write it → column name → type."""
+"""Table name, as a query would write it → column name → type; none where the columns are not all known."""
+
+Readers = Mapping[str, tuple[str, ...]]
+"""Table name, as a query would write it → what is built from it, nearest first."""
 
 
 class Profile(StrEnum):
@@ -22,14 +25,16 @@ class SqlContext:
     """The ground on which one text of SQL is judged.
 
     `tables` of `None` means that any table may be named; an empty tuple means none. `functions` are
-    names that the policy vouches for, `schema` what is known of the tables' columns, `personal` columns
-    (table.column) that hold personal data, `partitions` those by which tables are cut up.
+    names that the policy vouches for, `schema` what is known of the tables' columns, `readers` what is
+    built from them, `personal` columns (table.column) that hold personal data, `partitions` those by
+    which tables are cut up.
     """
 
     dialect: str
     profile: Profile = Profile.READ
     tables: tuple[str, ...] | None = None
     schema: Schema | None = None
+    readers: Readers = field(default_factory=dict)
     functions: tuple[str, ...] = ()
     personal: tuple[str, ...] = ()
     partitions: tuple[str, ...] = ()

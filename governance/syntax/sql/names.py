@@ -59,10 +59,11 @@ def _table_names(statement: Statement) -> Iterator[TableName]:
             continue  # A function, a stage or a text: what rules about calls and paths look at.
         if not node.args.get("db") and _is_cte(node, dialect):
             continue
-        yield TableName(node, _parts(node, dialect), _written(statement, node))
+        yield TableName(node, parts_of(node, dialect), _written(statement, node))
 
 
-def _parts(node: exp.Table, dialect: Dialect) -> tuple[str, ...]:
+def parts_of(node: exp.Table, dialect: Dialect) -> tuple[str, ...]:
+    """The name of a table as the engine compares it, qualifiers first."""
     parts: list[str] = []
     for part in node.parts:
         for piece in _pieces(part):
@@ -79,7 +80,7 @@ def _pieces(part: exp.Expr) -> Iterator[exp.Expr]:
 
 
 def _written(statement: Statement, node: exp.Table) -> str:
-    places = [p.meta for part in node.parts for p in part.walk() if "start" in p.meta]
+    places = [p.meta for part in node.parts for p in part.walk() if p.meta.get("end") is not None]
     if not places:
         return node.name
     start = min(place["start"] for place in places)

@@ -8,10 +8,13 @@ import sqlite3
 import threading
 from collections.abc import Mapping
 
+from governance.syntax.dialect import dialect_named
+from governance.syntax.sql.names import split_name
 from governance.syntax.sql.native.reading import NativeReading
 
 Schema = Mapping[str, Mapping[str, str]]
 
+_SQLITE = dialect_named("sqlite")
 _kept: list[tuple[Schema, sqlite3.Connection]] = []
 _one_at_a_time = threading.Lock()
 _SILENT = (sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE)
@@ -51,8 +54,10 @@ def _database(schema: Schema) -> sqlite3.Connection:
     if not _kept or _kept[0][0] is not schema:
         connection = sqlite3.connect(":memory:", check_same_thread=False)
         for table, columns in schema.items():
-            named = ", ".join(map(_quoted, columns)) or "nothing"
-            connection.execute(f"create table {_quoted(table.removeprefix('main.'))} ({named})")
+            name = split_name(table, _SQLITE)[-1]
+            named = ", ".join(map(_quoted, columns))
+            if named:  # what has columns that nobody knows cannot be prepared against
+                connection.execute(f"create table if not exists {_quoted(name)} ({named})")
         _kept[:] = [(schema, connection)]
     return _kept[0][1]
 

@@ -1,0 +1,78 @@
+"""What a statement that destroys something hits besides: all that is built from its tables."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+
+from sqlglot import exp
+
+from governance.finding import Finding, Position
+from governance.syntax.dialect import Dialect
+from governance.syntax.sql.context import Readers
+from governance.syntax.sql.names import parts_of, split_name
+from governance.syntax.sql.script import Script, Statement
+from governance.syntax.sql.shown import same_table
+
+NAMED = 3
+_DESTROYS = "SQL4"  # codes of the rules about what is lost begin so
+_CHANGES = (exp.Drop, exp.TruncateTable, exp.Alter, exp.Create, exp.Delete, exp.Update, exp.Insert, exp.Merge)
+_TARGETS = ("this", "tables", "expressions")
+Parts = tuple[str, ...]
+
+
+def with_readers(findings: list[Finding], script: Script) -> list[Finding]:
+    """The same findings; those about what is destroyed also name what is built from it."""
+    context, dialect = script.context, script.dialect
+    if not context.readers or dialect is None or not any(f.code.startswith(_DESTROYS) for f in findings):
+        return findings
+    below = _Below(context.readers, dialect)
+    hits = [(statement.location.start, below.named(statement)) for statement in script.statements]
+    return [_naming(f, hits) if f.code.startswith(_DESTROYS) else f for f in findings]
+
+
+def _naming(finding: Finding, hits: list[tuple[Position | None, str]]) -> Finding:
+    """The finding with what its statement hits: the last statement that begins before it."""
+    hit = [hit for start, hit in hits if _before(start, finding.location.start)][-1:]
+    return replace(finding, message=f"{finding.message}; built from it: {hit[0]}") if any(hit) else finding
+
+
+def _before(start: Position | None, at: Position | None) -> bool:
+    return start is None or at is None or (start.line, start.column) <= (at.line, at.column)
+
+
+class _Below:
+    """What is built from tables in one dialect, found by the table or by the schema that holds it."""
+
+    def __init__(self, readers: Readers, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self._tables: defaultdict[str, list[tuple[Parts, tuple[str, ...]]]] = defaultdict(list)
+        self._schemas: defaultdict[str, list[tuple[Parts, tuple[str, ...]]]] = defaultdict(list)
+        for table, names in readers.items():
+            parts = split_name(table, dialect)
+            for place, of in ((self._tables, parts), (self._schemas, parts[:-1])):
+                if of:
+                    place[of[-1]].append((of, names))
+
+    def named(self, statement: Statement) -> str:
+        """Some of what is built from the tables that a statement changes, and how many more, in words."""
+        hit = dict.fromkeys(name for target in _targets(statement) for name in self._of(target))
+        more = f" and {len(hit) - NAMED} more" if len(hit) > NAMED else ""
+        return ", ".join(list(hit)[:NAMED]) + more
+
+    def _of(self, target: exp.Table) -> Iterator[str]:
+        parts = parts_of(target, self._dialect)
+        place = self._tables if isinstance(target.this, exp.Identifier) else self._schemas
+        for name, names in place.get(parts[-1] if parts else "", ()):
+            if same_table(name, parts):
+                yield from names
+
+
+def _targets(statement: Statement) -> Iterator[exp.Table]:
+    """The tables that are changed themselves; those that are only read for it are not."""
+    for node in statement.all(*_CHANGES):
+        for key in _TARGETS:
+            value = node.args.get(key)
+            for item in value if isinstance(value, list) else [value]:
+                target = item.this if isinstance(item, exp.Schema) else item
+                if isinstance(target, exp.Table):
+                    yield target
