@@ -29,6 +29,7 @@ _FLAGS = (
     "--log-level=none",
     "--log-level-file=none",
 )
+PACKAGES = ("dbt.adapters.duckdb", "dbt.cli.main")
 
 
 class Project:
@@ -288,7 +289,7 @@ def _outcome(run: Any) -> dict[str, Any]:
 
 def prepare(scratch: Path) -> Mapping[str, Handler]:
     """Import dbt (the slow part) and offer what it can do."""
-    for package in ("dbt.adapters.duckdb", "dbt.cli.main"):
+    for package in PACKAGES:
         import_module(package)
     session = Session(scratch)
     return {"state": session.state, "render": session.render, "build": session.build}

@@ -13,6 +13,7 @@ from governance.adapters.worker import Handler, serve
 _COUNTS = frozenset(
     {"element_count", "unexpected_count", "unexpected_percent", "missing_count", "missing_percent"}
 )
+PACKAGES = ("great_expectations", "duckdb")
 
 
 class Validator:

@@ -9,7 +9,6 @@ import json
 import os
 import select
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -19,9 +18,11 @@ from types import TracebackType
 from typing import Any
 
 from governance.adapters.jail import Limits, Locks, enter
+from governance.adapters.process import OwnProcess, Process
+from governance.adapters.resident import VARIABLE, fork_worker
 from governance.errors import GovernanceError
 
-_QUIET = {
+QUIET = {
     "DO_NOT_TRACK": "1",
     "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     "GX_ANALYTICS_ENABLED": "false",
@@ -73,24 +74,17 @@ class Worker:
         for folder in ("home", "tmp"):
             (scratch / folder).mkdir(parents=True, exist_ok=True)
         package_root = str(Path(__file__).resolve().parents[2])
-        environment = _QUIET | {
+        environment = QUIET | {
             "HOME": str(scratch / "home"),
             "TMPDIR": str(scratch / "tmp"),
             "PATH": "/usr/bin:/bin",
             "PYTHONPATH": package_root,
             "USER": "worker",
         }
-        options = asdict(limits) | {"jail_required": jail_required}
-        with (scratch / "worker.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-s", "-m", module, str(scratch), json.dumps(options)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                cwd=scratch,
-                env=environment,
-                start_new_session=True,
-            )
+        options = json.dumps(asdict(limits) | {"jail_required": jail_required})
+        self._process: Process = (
+            fork_worker(module, options, scratch, environment) if os.environ.get(VARIABLE) else None
+        ) or OwnProcess(module, options, scratch, environment)
         self._buffer = b""
 
     def __enter__(self) -> "Worker":
@@ -107,22 +101,19 @@ class Worker:
         if self.locks is None:
             self.locks = Locks(**self._receive("start"))
         try:
-            assert self._process.stdin is not None
             self._process.stdin.write(request)
             self._process.stdin.flush()
         except (OSError, ValueError) as error:  # a closed pipe is either, by who closed it
             raise WorkerFailed(f"the worker died before {operation}: {self._ending()}") from error
         return self._receive(operation)
 
-    def kill(self) -> None:
-        """End the worker and every process it started."""
-        with contextlib.suppress(ProcessLookupError):  # it ended by itself
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+    def kill(self) -> int:
+        """End the worker and every process it started; its exit status."""
+        status = self._process.end()
         for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                with contextlib.suppress(OSError):  # the other end is gone, with what was left to write
-                    pipe.close()
+            with contextlib.suppress(OSError):  # the other end is gone, with what was left to write
+                pipe.close()
+        return status
 
     def _receive(self, operation: str) -> dict[str, Any]:
         answer: dict[str, Any] = json.loads(self._line(operation))
@@ -132,7 +123,6 @@ class Worker:
         return answer
 
     def _line(self, operation: str) -> bytes:
-        assert self._process.stdout is not None
         pipe = self._process.stdout.fileno()
         pieces, size = [self._buffer], 0
         while b"\n" not in pieces[-1]:
@@ -154,8 +144,7 @@ class Worker:
         return line
 
     def _ending(self) -> str:
-        self.kill()
-        code = self._process.returncode
+        code = self.kill()
         if code >= 0:
             return f"it ended with status {code}"
         return f"it was killed by {signal.Signals(-code).name} (out of memory or of time)"

@@ -11,6 +11,8 @@ from typing import Any
 
 from governance.adapters.worker import Handler, serve
 
+PACKAGES = ()
+
 Attempt = Callable[[Mapping[str, Any]], Any]
 
 
@@ -22,6 +24,8 @@ def _sleep_with_a_child(request: Mapping[str, Any]) -> None:
 
 ATTEMPTS: dict[str, Attempt] = {
     "nothing": lambda r: None,
+    "parent": lambda r: str(os.getppid()),
+    "own number": lambda r: str(os.getpid()),
     "tcp": lambda r: socket.create_connection(("127.0.0.1", r["port"]), 1),
     "udp": lambda r: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", ("127.0.0.1", r["port"])),
     "unix": lambda r: socket.socket(socket.AF_UNIX),

@@ -17,6 +17,13 @@ PROBE = "tests.adapters.prisoner"
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.fixture(params=["on its own", "forked"], autouse=True)
+def residence(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each attempt is made twice: by a process of its own, and by a fork of the resident one."""
+    if request.param == "forked":
+        request.getfixturevalue("resident")
+
+
 @pytest.fixture
 def prisoner(tmp_path: Path) -> Worker:
     """A worker that tries what it is told to."""
