@@ -71,7 +71,8 @@ def _others(change: exp.Expr) -> set[str]:
 
 def _pairs_with_itself(where: exp.Where, change: exp.Expr) -> bool:
     """`DELETE FROM t a USING t b WHERE a.id = b.id`: each row finds itself."""
-    copies = [s for s in _sources(change) if isinstance(s, exp.Table) and s.name == change.this.name]
+    target = change.this.name if isinstance(change.this, exp.Expr) else ""
+    copies = [s for s in _sources(change) if isinstance(s, exp.Table) and s.name == target]
     condition = where.this.unnest()
     return bool(copies) and same_column(condition)
 

@@ -44,6 +44,6 @@ class ReplacedInPlace(Rule[Script]):
                 yield self._finding(statement.at(swap), swap.this, "swapped with another")
 
     def _finding(self, place: Location, table: exp.Expr | None, how: str) -> Finding:
-        found = table.find(exp.Table) if table is not None else None
+        found = table.find(exp.Table) if isinstance(table, exp.Expr) else None
         name = found.sql() if found is not None else "the table"
         return self.finding(f"the content of {name} would be {how}", place, quote=name)

@@ -66,7 +66,7 @@ class UnboundedWrite(Rule[Script]):
 def _constant(merge: exp.Merge) -> bool:
     """Whether every row of the target matches: no column is compared, or only with itself."""
     condition = merge.args.get("on")
-    if condition is None or not condition.find(exp.Column) or always(condition.unnest()):
+    if not isinstance(condition, exp.Expr) or not condition.find(exp.Column) or always(condition.unnest()):
         return True
     using = merge.args.get("using")
     itself = (

@@ -15,7 +15,7 @@ from governance.errors import InvalidInput
 from governance.syntax.dialect import Dialect, Lexis, dialect_named
 from governance.syntax.sql.context import SqlContext
 from governance.syntax.sql.lexer import Part, Stretch, blanked, scan
-from governance.syntax.sql.screen import MAX_CHARACTERS, hidden
+from governance.syntax.sql.screen import MAX_CHARACTERS, MAX_DEPTH, depth, hidden
 from governance.syntax.sql.script import Problem, Script, Statement, Trouble
 
 # sqlglot logs a warning where it falls back to an opaque command; here that is a finding instead.
@@ -24,6 +24,7 @@ logging.getLogger("sqlglot").setLevel(logging.ERROR)
 MAX_TOKENS = 120_000
 MAX_STATEMENTS = 1_000
 MAX_COMMENTS = 5_000  # PostgreSQL's parser takes the square of their number
+MAX_CASTS = 10_000  # for each `::` in Databricks' SQL sqlglot builds a tokeniser anew
 
 _QUOTED = {
     *(TokenType.STRING, TokenType.IDENTIFIER, TokenType.NATIONAL_STRING, TokenType.RAW_STRING),
@@ -52,6 +53,9 @@ def read(text: str, context: SqlContext, path: str = "<sql>") -> Script:
     script = Script(text, context, dialect, path)
     stretches = scan(text, dialect.lexis)
     plain = blanked(text, stretches)
+    if (levels := depth(plain)) > MAX_DEPTH:
+        reason = f"{levels:,} levels of brackets are more than the {MAX_DEPTH} that are judged"
+        return Script(text, context, dialect, path, problems=[Problem(Trouble.OVERSIZED, reason)])
     script.problems.extend(_lexical(text, plain, stretches, dialect.lexis))
     tokens = _tokens(script, dialect, text)
     if tokens:
@@ -72,6 +76,7 @@ def _too_large(text: str) -> str:
     for counted, most, what in (
         (len(text), MAX_CHARACTERS, "characters"),
         (text.count("/*"), MAX_COMMENTS, "comments"),
+        (text.count("::"), MAX_CASTS, "casts"),
     ):
         if counted > most:
             return f"{counted:,} {what} are more than the {most:,} that are judged"

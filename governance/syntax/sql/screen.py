@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from governance.syntax.sql.lexer import Part, Stretch, code_between
 
 MAX_CHARACTERS = 1_500_000
+MAX_DEPTH = 150  # sqlglot takes the square of it on subqueries of BigQuery and Redshift
 
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 # Directional marks reorder what a reviewer sees; they have no honest use anywhere in SQL.
 _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
+_BRACKET = re.compile(r"[()]")
 _WORD = re.compile(r"\w+")
 # Letters of other scripts that are drawn like Latin ones.
 _LOOKALIKE = frozenset("авеѕіјкорсухԁһԛԝАВЕЅІЈКМНОРСТУХαορνικΑΒΕΖΗΙΚΜΝΟΡΤΥΧ")
@@ -30,6 +32,20 @@ def hidden(text: str, stretches: list[Stretch]) -> Iterator[tuple[int, int, str]
         if not piece.isascii():
             yield from _invisible(offset, piece)
             yield from _lookalikes(offset, piece)
+
+
+def depth(plain: str) -> int:
+    """How deep brackets are nested in a text whose literals and comments are blank.
+
+    Where there are few of them, how many there are: they cannot be deeper.
+    """
+    if plain.count("(") <= MAX_DEPTH:
+        return plain.count("(")
+    level = deepest = 0
+    for bracket in _BRACKET.findall(plain):
+        level = level + 1 if bracket == "(" else max(0, level - 1)
+        deepest = max(deepest, level)
+    return deepest
 
 
 def _invisible(offset: int, piece: str) -> Iterator[tuple[int, int, str]]:

@@ -99,10 +99,10 @@ class Statement:
             return self.start, self.end
         starts, ends = [], []
         for part in node.walk():
-            start = part.meta.get("start")
-            if start is not None:
-                starts.append(start)
-                ends.append(part.meta["end"] + 1)
+            end = part.meta.get("end")
+            if end is not None:  # a name that the parser has made up may have half a place
+                starts.append(part.meta["start"])
+                ends.append(end + 1)
         return (min(starts), max(ends)) if starts else (self.start, self.end)
 
     def at(self, node: exp.Expr) -> Location:
