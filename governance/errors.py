@@ -29,6 +29,10 @@ class MissingTool(GovernanceError):
     """A program or an optional package that a check needs is not installed."""
 
 
+class ServerUnavailable(GovernanceError):
+    """A database server that should be asked about a statement gives no answer."""
+
+
 class LedgerUnavailable(GovernanceError):
     """The ledger cannot be written or read: locked, full, absent, or of another version."""
 

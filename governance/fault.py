@@ -167,6 +167,20 @@ NO_JAIL = Fault(
     "The worker could not be cut off from network and credentials, so nothing was rendered.",
     "Run where unprivileged user namespaces or Landlock are allowed, or let the policy accept it.",
 )
+SERVER_NOT_ASKED = Fault(
+    "GOV025",
+    "server-not-asked",
+    Severity.MEDIUM,
+    "The database server that the policy names could not be asked about a statement.",
+    "Let it be reached from here, or take sql.connection out of the policy.",
+)
+SERVER_REFUSES = Fault(
+    "GOV026",
+    "server-refuses",
+    Severity.HIGH,
+    "The database server refuses to prepare a statement, so it names something that is not there.",
+    "Mend what the server complains about, or bring the server up to date.",
+)
 WAIVER_EXPIRED = Fault(
     "GOV030",
     "waiver-expired",
@@ -216,6 +230,8 @@ FAULTS = (
     OUTPUT_EMPTY,
     NOT_RENDERED,
     NO_JAIL,
+    SERVER_NOT_ASKED,
+    SERVER_REFUSES,
     WAIVER_EXPIRED,
     WAIVER_UNUSED,
     POLICY_CHANGED,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from governance.artifact import Artifact, ArtifactKind
 from governance.changeset import ChangeSet
 from governance.check import Check, CheckReport
-from governance.decision import Decision, decide, judge
+from governance.decision import Decision, active_waivers, decide, judge
 from governance.errors import InvalidInput, MissingTool
 from governance.fault import (
     AGENT_UNFINISHED,
@@ -25,7 +25,7 @@ from governance.fault import (
     UNREADABLE,
 )
 from governance.finding import Finding, Location, Severity, Verdict
-from governance.policy import Policy, SqlPolicy
+from governance.policy import Policy
 
 if TYPE_CHECKING:
     from governance.syntax.sql import SqlContext
@@ -180,28 +180,34 @@ def check_sql(
         asked = replace(asked, tables=tuple(tables))
     if schema is not None:
         asked = replace(asked, schema=schema)
-    findings = tuple(examine_sql(sql, sql_ground(asked)))
+    findings = tuple(examine_sql(sql, sql_ground(replace(policy, sql=asked))))
     return Report(verdict_of(findings, policy), findings)
 
 
-def sql_ground(policy: SqlPolicy) -> "SqlContext":
+def sql_ground(policy: Policy) -> "SqlContext":
     """The ground on which a policy has SQL judged. Raises InvalidInput for an unknown profile."""
-    from governance.syntax.sql import Profile, SqlContext
+    from governance.syntax.sql import Profile, Server, SqlContext
 
-    if policy.profile not in set(Profile):
+    sql = policy.sql.resolved()
+    if sql.profile not in set(Profile):
         known = ", ".join(Profile)
-        raise InvalidInput(f"no profile is called {policy.profile!r}", f"Use one of {known}.")
-    policy = policy.resolved()
+        raise InvalidInput(f"no profile is called {sql.profile!r}", f"Use one of {known}.")
     return SqlContext(
-        dialect=policy.dialect,
-        profile=Profile(policy.profile),
-        tables=policy.tables,
-        schema=policy.known_tables,
-        readers=policy.readers,
-        functions=policy.functions,
-        personal=policy.personal,
-        partitions=policy.partitions,
+        dialect=sql.dialect,
+        profile=Profile(sql.profile),
+        tables=sql.tables,
+        schema=sql.known_tables,
+        readers=sql.readers,
+        functions=sql.functions,
+        personal=sql.personal,
+        partitions=sql.partitions,
+        server=Server(sql.connection, _accepted(policy)) if sql.connection else None,
     )
+
+
+def _accepted(policy: Policy) -> frozenset[str]:
+    """Codes and fingerprints of findings that may not block, because the policy weighs or waives them."""
+    return frozenset((*policy.rules, *(waiver.fingerprint for waiver in active_waivers(policy))))
 
 
 def verdict_of(findings: Iterable[Finding], policy: Policy) -> Verdict:

@@ -130,7 +130,7 @@ def build_checks(policy: Policy, changeset: ChangeSet) -> list[Check]:
 def _sql_check(policy: Policy) -> Check:
     from governance.checks.sql import SqlCheck
 
-    return SqlCheck(sql_ground(policy.sql))
+    return SqlCheck(sql_ground(policy))
 
 
 def _dbt_checks(policy: Policy) -> tuple[Check, ...]:

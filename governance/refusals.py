@@ -7,6 +7,7 @@ from governance.errors import InvalidInput, InvalidPolicy
 from governance.finding import Severity, Verdict
 from governance.policy import CHECKS, FAULT_SEVERITIES, PROFILES, Policy
 from governance.syntax.dialect import dialect_named
+from governance.variable import variable_named
 
 At = Callable[[str], str]
 
@@ -22,6 +23,10 @@ def refuse_unknown(policy: Policy, at: At) -> None:
         dialect_named(policy.sql.dialect)
     except InvalidInput as error:
         raise InvalidPolicy(f"{at('sql.dialect')}: {error.message}", error.remedy) from error
+    try:
+        variable_named(policy.sql.connection or "NONE")
+    except InvalidInput as error:
+        raise InvalidPolicy(f"{at('sql.connection')}: {error.message}", error.remedy) from error
     strange = sorted(set(policy.required) - set(CHECKS))
     if strange:
         known = f"Known are {', '.join(CHECKS)}."

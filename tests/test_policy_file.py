@@ -26,6 +26,7 @@ BROKEN = [
     ("an unknown check", "required: [sqll]", "required: no check is called sqll"),
     ("an unknown dialect", "sql:\n  dialect: postgre", "governance.yml:2:3: sql.dialect: unknown SQL dialect 'postgre'"),
     ("an unknown profile", "sql: {profile: reed}", "sql.profile: no profile is called 'reed'"),
+    ("a URL where a name belongs", "sql: {connection: 'postgresql://u:p@h/d'}", "governance.yml:1:7: sql.connection: the name of an environment variable is expected"),
     ("a schema that is no table of columns", "sql: {schema: {orders: [id]}}", "sql.schema.orders: should be a mapping"),
     ("another version", "version: 2", "version 2 is not known"),
     ("no time at all", "dbt: {timeout: 0}", "dbt.timeout must be above zero"),

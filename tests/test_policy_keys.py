@@ -197,6 +197,7 @@ CASES: list[tuple[str, str, str, Effect, Any, Any]] = [
     ("sql.profile", "", "sql: {profile: write}", verdict("insert into t values (1)"), "block", "pass"),
     ("sql.tables", "", "sql: {tables: [orders]}", verdict("select a from t"), "pass", "block"),
     ("sql.functions", "", "sql: {functions: [my_fn]}", verdict(ODD_CALL), "block", "pass"),
+    ("sql.connection", "", "sql: {connection: NO_SUCH_VARIABLE}", verdict("select 1"), "pass", "review"),
     ("sql.partitions", "", "sql: {partitions: [t.day]}", verdict("select a from t"), "pass", "review"),
     ("sql.personal", "", "sql: {personal: [t.a]}", verdict("select a from t"), "pass", "review"),
     ("sql.readers", "", "sql: {readers: {t: [the board]}}", says("drop table t", "SQL403"), "DROP would destroy t and what it holds", "DROP would destroy t and what it holds; built from it: the board"),

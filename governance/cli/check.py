@@ -171,7 +171,7 @@ def run_replay(
     from governance.replay import replay
 
     policy = settled(local_policy(policy_file), dialect, profile, tables, schema)
-    defaults = sql_ground(policy.sql)
+    defaults = sql_ground(policy)
     judge = partial(verdict_of, policy=policy)
     with _opened(file) as lines:
         judged = replay(lines, defaults, judge, any_profile=bool(profile), jobs=jobs)

@@ -176,7 +176,11 @@ def test_the_example_of_the_readme_in_python_agrees(governance):
 def test_schemas_may_be_several_and_what_dbt_wrote(governance, own_home):
     version = "https://schemas.getdbt.com/dbt/manifest/v12.json"
     orders = {"relation_name": "shop.orders", "resource_type": "model"}
-    manifest = {"metadata": {"dbt_schema_version": version}, "nodes": {"model.shop.orders": orders}, "sources": {}}
+    manifest = {
+        "metadata": {"dbt_schema_version": version},
+        "nodes": {"model.shop.orders": orders},
+        "sources": {},
+    }
     manifest["child_map"] = {"model.shop.orders": ["exposure.shop.board"]}
     (own_home / "manifest.json").write_text(json.dumps(manifest))
     (own_home / "tables.yml").write_text("shop.orders: {id: integer}")

@@ -1,15 +1,12 @@
 """The ledger on SQLite and on a real PostgreSQL: append, read back, prove, and refuse."""
 
 import dataclasses
-import os
 import sqlite3
 import subprocess
 import sys
-import uuid
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
 
 from governance.artifact import Artifact, ArtifactKind
 from governance.attestation import SaltedTrace, attest, statement_of, verify_envelope
@@ -26,18 +23,10 @@ from governance.merkle import leaf_hash, verify_consistency, verify_inclusion
 from governance.policy import Policy
 from governance.trace import Actor, Source, Step, StepKind, Trace
 from governance.wire import canonical
+from tests.postgres import schema_of_its_own
 
 KEY = SigningKey.generate()
 TRUST = Trust({}).with_key(KEY, "tests")
-POSTGRES = os.environ.get("GOVERNANCE_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/test")
-
-
-def postgres_answers() -> bool:
-    try:
-        with create_engine(POSTGRES, connect_args={"connect_timeout": 2}).connect():
-            return True
-    except Exception:  # any failure to connect means that this machine has none
-        return False
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -45,17 +34,8 @@ def url(request, tmp_path):
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path}/ledger.db"
         return
-    if not postgres_answers():
-        if os.environ.get("CI"):
-            pytest.fail("CI must have a PostgreSQL")
-        pytest.skip("no PostgreSQL on this machine")
-    schema = f"ledger_{uuid.uuid4().hex[:12]}"
-    admin = create_engine(POSTGRES)
-    with admin.begin() as connection:
-        connection.execute(text(f"CREATE SCHEMA {schema}"))
-    yield f"{POSTGRES}?options=-csearch_path%3D{schema}"
-    with admin.begin() as connection:
-        connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
+    with schema_of_its_own() as address:
+        yield address
 
 
 @pytest.fixture

@@ -1,0 +1,43 @@
+"""A database server's opinion: it resolves every name in a statement, and runs none of it.
+
+Asked where the policy names a connection, and last: only about what nothing else blocks. The URL stands
+in an environment variable, so that no credential is in a policy, on a command line or in a report.
+"""
+
+import os
+from collections.abc import Iterator
+from importlib import import_module
+
+from governance.errors import ServerUnavailable
+from governance.syntax.sql.kinds import Kind
+from governance.syntax.sql.script import Script
+from governance.syntax.sql.server.remark import Remark
+
+__all__ = ["Remark", "remarks"]
+
+_ENGINES = {"postgresql": "postgres", "postgres": "postgres"}
+_LEAVES_NO_TRACE = (Kind.QUERY, Kind.WRITE)
+
+
+def remarks(script: Script) -> Iterator[Remark]:
+    """What the server has to say against the statements of a script, when it is of their dialect.
+
+    Raises ServerUnavailable when it cannot be asked: no such variable, no driver, no answer in time.
+    """
+    server = script.context.server
+    if server is None or script.dialect is None:
+        return
+    url = os.environ.get(server.variable, "")
+    engine = _ENGINES.get(url.partition(":")[0].partition("+")[0])
+    if engine is None:
+        what = (
+            "is not PostgreSQL, the only one that is asked" if url else "is unknown: the variable is not set"
+        )
+        raise ServerUnavailable(what, f"Set {server.variable} to postgresql://USER:PASSWORD@HOST/DATABASE.")
+    if engine != script.dialect.name:
+        return
+    module = import_module(f"{__name__}.{engine}")
+    for statement in script.statements:
+        yield from module.remarks(url, statement)
+        if statement.kind not in _LEAVES_NO_TRACE:
+            return  # what follows may need what this would make, which the server does not have
