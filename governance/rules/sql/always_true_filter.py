@@ -6,6 +6,8 @@ from sqlglot import exp
 
 from governance.finding import Finding, Severity
 from governance.rule import Rule
+from governance.rules.sql.coverage import covers, joins, sources, stored, target
+from governance.rules.sql.membership import same_column
 from governance.rules.sql.truth import always
 from governance.syntax.sql import Script
 
@@ -27,6 +29,11 @@ class AlwaysTrueFilter(Rule[Script]):
         ("update orders set total = 0 where id is null or id is not null", {"profile": "write"}),
         ("delete from orders where id in (select id from orders)", {"profile": "write"}),
         ("delete from orders where exists (select 1 from customers)", {"profile": "write"}),
+        (
+            "delete from orders where exists (select 1 from orders o where o.id = orders.id)",
+            {"profile": "write"},
+        ),
+        ("delete from orders where length(note) >= 0", {"profile": "write"}),
     )
 
     def check(self, subject: Script) -> Iterator[Finding]:
@@ -34,59 +41,53 @@ class AlwaysTrueFilter(Rule[Script]):
         for statement in subject.statements:
             for node in (*statement.all(exp.Delete), *statement.all(exp.Update)):
                 where = node.args.get("where")
-                if where is not None and (
-                    always(where.this) or not _depends(where, node) or _pairs_with_itself(where, node)
+                if isinstance(where, exp.Where) and (
+                    always(where.this) or not _depends(where, node) or meets_itself(node, [where.this])
                 ):
                     quote = statement.quote(where)
                     message = "this filter does not tell one row from another, so the whole table may change"
                     yield self.finding(message, statement.at(where), quote=quote[:200])
 
 
+def meets_itself(change: exp.Expr, conditions: list[exp.Expr]) -> bool:
+    """`DELETE FROM t a USING t b WHERE a.id = b.id`: each row finds itself in what it is joined with."""
+    table = target(change)
+    if table is None:
+        return False
+    copies = [s for s in sources(change) if s is not table and covers(s, table, always)]
+    ties = [
+        *conditions,
+        *(join.args["on"] for join in joins(change) if isinstance(join.args.get("on"), exp.Expr)),
+    ]
+    telling = [tie.unnest() for tie in ties if not always(tie)]
+    return bool(copies) and all(same_column(tie) and _of_origin(tie, copies) for tie in telling)
+
+
+def _of_origin(tie: exp.Expr, copies: list[exp.Expr]) -> bool:
+    """Whether the columns of the copies are those of the table, and not others under their names."""
+    named = {copy.alias_or_name.lower(): copy for copy in copies}
+    columns = (column for column in tie.find_all(exp.Column) if column.table.lower() in named)
+    return all(
+        stored(column.name.lower(), named[column.table.lower()]) == column.name.lower() for column in columns
+    )
+
+
 def _depends(where: exp.Where, change: exp.Expr) -> bool:
     """Whether a filter looks at the rows of the table that is changed, itself or from a sub-query."""
-    target = change.this.alias_or_name.lower() if isinstance(change.this, exp.Expr) else ""
-    others = _others(change) - {target}
+    table = target(change)
+    named = {table.alias_or_name.lower(), table.name.lower()} if table is not None else {""}
+    others = {source.alias_or_name.lower() for source in sources(change)} - named
+    if next(joins(change), None) is not None:
+        others = set()  # Joins relate what they join.
     for column in where.find_all(exp.Column):
         if column.table.lower() in others:
             continue
         query = column.find_ancestor(exp.Query)
         outside = query is None or query is change.parent or not _is_below(query, where)
         filtered = not outside and query is not None and query.args.get("where") is not None
-        if outside or column.table.lower() == target or (filtered and not column.table):
+        if outside or column.table.lower() in named or (filtered and not column.table):
             return True
     return False
-
-
-def _sources(change: exp.Expr) -> list[exp.Expr]:
-    """What USING or FROM names beside the table that is changed; nothing once joins relate them."""
-    source = change.args.get("from_")
-    using = change.args.get("using")
-    named = [source.this] if source else list(using) if isinstance(using, list) else []
-    return [] if any(isinstance(s, exp.Expr) and s.args.get("joins") for s in named) else named
-
-
-def _others(change: exp.Expr) -> set[str]:
-    return {source.alias_or_name.lower() for source in _sources(change) if isinstance(source, exp.Expr)}
-
-
-def _pairs_with_itself(where: exp.Where, change: exp.Expr) -> bool:
-    """`DELETE FROM t a USING t b WHERE a.id = b.id`: each row finds itself."""
-    target = change.this.name if isinstance(change.this, exp.Expr) else ""
-    copies = [s for s in _sources(change) if isinstance(s, exp.Table) and s.name == target]
-    condition = where.this.unnest()
-    return bool(copies) and same_column(condition)
-
-
-def same_column(condition: exp.Expr) -> bool:
-    """Whether a condition only sets columns of one name equal to each other."""
-    parts = list(condition.flatten()) if isinstance(condition, exp.And) else [condition]
-    return all(
-        isinstance(part, exp.EQ)
-        and isinstance(part.this, exp.Column)
-        and isinstance(part.expression, exp.Column)
-        and part.this.name == part.expression.name
-        for part in parts
-    )
 
 
 def _is_below(node: exp.Expr, ancestor: exp.Expr) -> bool:

@@ -2,9 +2,16 @@
 
 from sqlglot import exp
 
+from governance.rules.sql.comparison import compared, itself, number
+from governance.rules.sql.membership import beyond, exists, in_list, quantified
 from governance.rules.sql.samples import holds_for_all
+from governance.rules.sql.values import never_null, plain
 
 _EVERY_TEXT = {"", ".*", "^", "$", "^.*$", "^.*", ".*$", ".?", "(.*)"}
+_LIKE = (exp.Like, exp.ILike, exp.Glob, exp.SimilarTo, exp.RegexpLike, exp.RegexpILike)
+_PARTS_OF_TEXT = (exp.StartsWith, exp.EndsWith, exp.Contains)
+_TESTS = (exp.EqualNull, exp.ArrayContains, exp.ArrayContainsAll, exp.ArrayOverlaps, exp.Anonymous)
+_MOST_PARTS = 1_000
 
 
 def always(node: exp.Expr | None) -> bool | None:
@@ -24,36 +31,83 @@ def _by_form(node: exp.Expr | None) -> bool | None:
     if isinstance(node, exp.And):
         return _both(node)
     if isinstance(node, exp.Or):
-        return _either(node)
+        return _either(list(node.flatten()))
     if isinstance(node, exp.Boolean):
         return bool(node.this)
     if isinstance(node, exp.Literal):
-        return _number(node) != 0 if not node.is_string else None
+        return number(node) != 0 if not node.is_string else None
     if isinstance(node, exp.Exists):
-        return _full(node.this)
+        return exists(node, always)
     if isinstance(node, exp.In):
-        listed = any(item == node.this for item in node.expressions)
-        return True if listed else _own_keys(node.this, node.args.get("query"))
-    if isinstance(node, (exp.Like, exp.ILike, exp.Glob, exp.RegexpLike, exp.RegexpILike)):
+        return in_list(node, always)
+    if isinstance(node, (*_LIKE, *_PARTS_OF_TEXT)):
         return _any_text(node)
-    if isinstance(node, exp.Between) and node.this == node.args.get("low") == node.args.get("high"):
-        return True
-    if isinstance(node, exp.Case) and node.args.get("default") is not None and node.this is None:
-        results = [node.args["default"], *(branch.args.get("true") for branch in node.args["ifs"])]
-        return True if all(always(result) for result in results) else None
-    if isinstance(node, exp.Predicate) and isinstance(node, exp.Binary):
-        return _compared(node)
-    return None
+    if isinstance(node, exp.Between):
+        return _between(node)
+    if isinstance(node, exp.Is):
+        return _is(node)
+    if isinstance(node, exp.Case):
+        return _case(node)
+    if isinstance(node, _TESTS):
+        return True if itself(node) else None
+    return _compared(node) if isinstance(node, exp.Predicate) and isinstance(node, exp.Binary) else None
 
 
 def _any_text(node: exp.Expr) -> bool | None:
-    pattern = node.args.get("expression")
-    if not isinstance(pattern, exp.Literal):
-        return _compared(node) if isinstance(node, exp.Binary) else None
+    pattern = plain(node.expression) if isinstance(node.args.get("expression"), exp.Expr) else None
+    if isinstance(pattern, exp.Any):
+        pattern = plain(pattern.this)
+    if isinstance(pattern, exp.Tuple):
+        return True if any(_takes_all(node, text) for text in pattern.expressions) else None
+    if pattern is not None and _takes_all(node, pattern):
+        return True
+    return _compared(node) if isinstance(node, exp.Binary) else None
+
+
+def _takes_all(node: exp.Expr, pattern: exp.Expr) -> bool:
+    if isinstance(pattern, (exp.Lower, exp.Upper)):
+        pattern = pattern.this
+    if not isinstance(pattern, (exp.Literal, exp.RawString)):
+        return False
+    if isinstance(node, _PARTS_OF_TEXT):
+        return not pattern.name
     if isinstance(node, (exp.RegexpLike, exp.RegexpILike)):
-        return True if pattern.name in _EVERY_TEXT else None
-    anything = "*" if isinstance(node, exp.Glob) else "%"
-    return True if set(pattern.name) == {anything} else None
+        return pattern.name in _EVERY_TEXT
+    return set(pattern.name) == {"*" if isinstance(node, exp.Glob) else "%"}
+
+
+def _between(node: exp.Between) -> bool | None:
+    value, low, high = (node.args.get(key) for key in ("this", "low", "high"))
+    if not (isinstance(value, exp.Expr) and isinstance(low, exp.Expr) and isinstance(high, exp.Expr)):
+        return None
+    return True if _holds(exp.GTE, value, low) and _holds(exp.LTE, value, high) else None
+
+
+def _is(node: exp.Is) -> bool | None:
+    negated = bool(node.args.get("negate"))
+    right = node.expression.unnest()
+    if isinstance(right, exp.Not):
+        negated, right = not negated, right.this
+    answer: bool | None = None
+    if isinstance(right, exp.Null):
+        answer = False if never_null(node.this) else None
+    elif isinstance(right, exp.Boolean):
+        known = always(node.this)
+        answer = None if known is None else known is bool(right.this)
+    elif plain(node.this) == plain(right):
+        answer = True
+    return None if answer is None else answer is not negated
+
+
+def _case(node: exp.Case) -> bool | None:
+    """Whether each branch is true, and there is one for every row."""
+    if node.this is not None:
+        return None
+    branches = [branch for branch in node.args.get("ifs") or () if isinstance(branch, exp.If)]
+    default = node.args.get("default")
+    if not all(always(branch.args.get("true")) for branch in branches):
+        return None
+    return always(default) if default is not None else _either([branch.this for branch in branches])
 
 
 def _answers(parts: list[exp.Expr]) -> list[bool | None]:
@@ -68,8 +122,7 @@ def _both(node: exp.And) -> bool | None:
     return True if all(answers) else None
 
 
-def _either(node: exp.Or) -> bool | None:
-    parts = list(node.flatten())
+def _either(parts: list[exp.Expr]) -> bool | None:
     answers = _answers(parts)
     if True in answers or (len(parts) <= _MOST_PARTS and _covers(parts)):
         return True
@@ -98,7 +151,6 @@ def _claim(node: exp.Expr) -> tuple[str, bool]:
     return node.sql(copy=False).lower(), True
 
 
-_MOST_PARTS = 1_000
 _OPPOSITES: dict[type[exp.Expr], tuple[str, bool]] = {
     exp.EQ: ("=", True),
     exp.NEQ: ("=", False),
@@ -110,75 +162,18 @@ _OPPOSITES: dict[type[exp.Expr], tuple[str, bool]] = {
 
 
 def _compared(node: exp.Binary) -> bool | None:
-    left, right = node.this.unnest(), node.expression.unnest()
-    if isinstance(right, exp.Any):
-        return _own_keys(left, right.this) if isinstance(node, exp.EQ) else None
-    if left == right:
-        return isinstance(node, (exp.EQ, exp.GTE, exp.LTE, exp.NullSafeEQ, exp.Like, exp.ILike))
-    first, second = _value(left), _value(right)
-    if first is None or second is None or type(first) is not type(second):
-        return None
-    order = (first > second) - (first < second)  # type: ignore[operator]
-    answers: dict[type[exp.Expr], bool] = {
-        exp.EQ: order == 0,
-        exp.NEQ: order != 0,
-        exp.LT: order < 0,
-        exp.GT: order > 0,
-    }
-    answers |= {exp.LTE: order <= 0, exp.GTE: order >= 0}
-    return answers.get(type(node))
+    return _holds(type(node), node.this, node.expression)
 
 
-def _value(node: exp.Expr) -> float | str | None:
-    if isinstance(node, exp.Literal):
-        return node.name if node.is_string else _number(node)
-    if isinstance(node, exp.Neg) and isinstance(node.this, exp.Literal) and not node.this.is_string:
-        return -_number(node.this)
-    if isinstance(node, (exp.Add, exp.Sub, exp.Mul)):
-        left, right = _value(node.this), _value(node.expression)
-        if isinstance(left, float) and isinstance(right, float):
-            if isinstance(node, exp.Mul):
-                return left * right
-            return left + right if isinstance(node, exp.Add) else left - right
-    return None
+def _holds(kind: type[exp.Expr], left: exp.Expr, right: exp.Expr) -> bool | None:
+    left, right = left.unnest(), right.unnest()
+    if isinstance(right, (exp.Any, exp.All)):
+        return quantified(kind, left, right, always)
+    if isinstance(left, exp.Query):
+        left, right, kind = right, left, _MIRRORED.get(kind, kind)
+    if isinstance(right, exp.Query):
+        return beyond(kind, left, right, always)
+    return compared(kind, left, right)
 
 
-def _number(node: exp.Literal) -> float:
-    try:
-        return float(node.name)
-    except ValueError:
-        return 1.0
-
-
-def _full(query: exp.Expr) -> bool | None:
-    """A sub-query without FROM has a row; one with neither filter nor grouping is not told by the text."""
-    query = query.unnest()
-    bare = isinstance(query, exp.Select) and not any(
-        query.args.get(k) for k in ("from_", "where", "having", "limit")
-    )
-    return True if bare else None
-
-
-def _own_keys(value: exp.Expr, query: exp.Expr | None) -> bool | None:
-    """`id IN (SELECT id FROM the same table)` keeps every row."""
-    inner = query.unnest() if query is not None else None
-    target = value.find_ancestor(exp.Delete, exp.Update)
-    if not isinstance(inner, exp.Select) or target is None or not isinstance(target.this, exp.Table):
-        return None
-    keys = value.expressions if isinstance(value, exp.Tuple) else [value]
-    if len(keys) != len(inner.expressions) or unfiltered(inner) != target.this.name:
-        return None
-    pairs = zip(keys, inner.expressions, strict=True)
-    same = all(key == got or key.name == got.name or isinstance(got, exp.Star) for key, got in pairs)
-    return True if same else None
-
-
-def unfiltered(query: exp.Select) -> str | None:
-    """The one table that a query takes every row of, also by way of sub-queries in FROM."""
-    clauses = ("where", "having", "limit", "joins", "group", "qualify")
-    source = query.args.get("from_")
-    if source is None or any(query.args.get(clause) for clause in clauses):
-        return None
-    if isinstance(source.this, exp.Subquery) and isinstance(source.this.this, exp.Select):
-        return unfiltered(source.this.this)
-    return source.this.name if isinstance(source.this, exp.Table) else None
+_MIRRORED: dict[type[exp.Expr], type[exp.Expr]] = {exp.GTE: exp.LTE, exp.LTE: exp.GTE}

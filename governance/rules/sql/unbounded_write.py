@@ -6,8 +6,9 @@ from sqlglot import exp
 
 from governance.finding import Finding, Severity
 from governance.rule import Rule
-from governance.rules.sql.always_true_filter import same_column
-from governance.rules.sql.truth import always, unfiltered
+from governance.rules.sql.always_true_filter import meets_itself
+from governance.rules.sql.coverage import covers, target
+from governance.rules.sql.truth import always
 from governance.syntax.sql import Script, Statement
 
 
@@ -41,7 +42,7 @@ class UnboundedWrite(Rule[Script]):
                     table = node.this.sql() if isinstance(node.this, exp.Expr) else "the table"
                     yield self._finding(statement, node, f"every row of {table} would be {verb}")
             for insert in statement.all(exp.Insert):
-                if insert.args.get("conflict") and _reads_itself(insert):
+                if _updates(insert.args.get("conflict")) and _reads_itself(insert):
                     message = f"every row of {_target(insert)} would meet itself and be changed"
                     yield self._finding(statement, insert, message)
             for merge in statement.all(exp.Merge):
@@ -51,9 +52,9 @@ class UnboundedWrite(Rule[Script]):
         constant = _constant(merge)
         for when in statement.all(exp.When):
             destroys = isinstance(when.args.get("then"), exp.Update) or _deletes(when)
-            unlimited = not when.args.get("condition")
+            unlimited = not when.args.get("condition") or always(when.args["condition"])
             by_source = when.args.get("source") and not when.args.get("matched")
-            if destroys and ((unlimited and by_source) or (constant and not merge.args.get("using_cond"))):
+            if destroys and ((unlimited and by_source) or constant):
                 table = merge.this.sql()
                 yield self._finding(
                     statement, when, f"rows of {table} would be changed whether they match or not"
@@ -64,25 +65,36 @@ class UnboundedWrite(Rule[Script]):
 
 
 def _constant(merge: exp.Merge) -> bool:
-    """Whether every row of the target matches: no column is compared, or only with itself."""
+    """Whether every row of the target matches: nothing of it is compared, or only with itself."""
     condition = merge.args.get("on")
-    if not isinstance(condition, exp.Expr) or not condition.find(exp.Column) or always(condition.unnest()):
+    if merge.args.get("using_cond"):
+        return meets_itself(merge, [])
+    if not isinstance(condition, exp.Expr) or always(condition.unnest()):
         return True
-    using = merge.args.get("using")
-    itself = (
-        isinstance(using, exp.Table) and isinstance(merge.this, exp.Table) and using.name == merge.this.name
-    )
-    return itself and same_column(condition.unnest())
+    table = target(merge)
+    named = {table.alias_or_name.lower(), table.name.lower(), ""} if table is not None else {""}
+    if not any(column.table.lower() in named for column in condition.find_all(exp.Column)):
+        return True
+    return meets_itself(merge, [condition])
 
 
 def _target(insert: exp.Insert) -> str:
-    table = insert.this.find(exp.Table) if isinstance(insert.this, exp.Expr) else None
+    table = target(insert)
     return table.name if table is not None else ""
 
 
+def _updates(conflict: object) -> bool:
+    """Whether a row that is there already would be changed."""
+    return isinstance(conflict, exp.Expr) and "NOTHING" not in str(conflict.args.get("action") or "").upper()
+
+
 def _reads_itself(insert: exp.Insert) -> bool:
+    table = target(insert)
     query = insert.args.get("expression")
-    return isinstance(query, exp.Select) and unfiltered(query) == _target(insert)
+    if isinstance(query, exp.Query) and insert.args.get("with_"):
+        query = query.copy()
+        query.set("with_", insert.args["with_"].copy())
+    return table is not None and covers(query, table, always)
 
 
 def _deletes(when: exp.When) -> bool:
