@@ -20,6 +20,7 @@ _DBT_FOLDERS = {
     "analyses": ArtifactKind.DBT_MODEL,
     "macros": ArtifactKind.DBT_MACRO,
     "tests": ArtifactKind.DBT_TEST,
+    "functions": ArtifactKind.DBT_MACRO,
 }
 _JINJA = (b"{{", b"{%", b"{#")
 

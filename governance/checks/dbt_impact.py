@@ -69,20 +69,24 @@ def _project(project: ProjectAudit) -> Iterator[Finding]:
         if node.kind == "seed" or key in project.unrendered:
             continue
         if node.sql.strip() and node.facts.get("language") == "sql":
-            yield from _judge(node, project)
+            yield from _judge(node, project, Profile.MODEL)
         else:
             message = f"{node.name} renders to no SQL that could be judged"
             yield NOT_RENDERED.finding(message, Location(project.path(node.path)), quote=node.name)
+    for key in sorted(state.modified):
+        test = state.head.nodes.get(key)
+        if test is not None and test.kind == "test" and test.sql.strip():
+            yield from _judge(test, project, Profile.READ)
 
 
-def _judge(node: Node, project: ProjectAudit) -> Iterator[Finding]:
-    """What the SQL rules say about a rendered model, at the lines of its template."""
+def _judge(node: Node, project: ProjectAudit, profile: Profile) -> Iterator[Finding]:
+    """What the SQL rules say about a rendered model or test, at the lines of its template."""
     from governance.statements import examine_sql
 
     path = project.path(node.path)
     template = next((change.head.text for change in project.changes if change.path == path), "")
     lines = _lines(node.sql, template)
-    for finding in examine_sql(node.sql, SqlContext(DIALECT, Profile.MODEL), path):
+    for finding in examine_sql(node.sql, SqlContext(DIALECT, profile), path):
         start = finding.location.start
         place = Position(lines[start.line], start.column) if start and start.line in lines else None
         yield replace(finding, location=Location(path, place))

@@ -264,3 +264,14 @@ def test_waived_hook_is_built_and_an_old_failure_is_not_held_against_it(tmp_path
     assert "as it did at base (3)" in failure.message
     assert reports["dbt-impact"].findings == ()
     assert reports["outputs"].findings == ()
+
+
+def test_the_sql_of_a_test_is_judged_like_that_of_a_model(tmp_path: Path) -> None:
+    text = "select order_id from {{ ref('orders') }} where false\n; drop table orders\n"
+    reports = audit(change(tmp_path, {"tests/all_orders.sql": lambda _: text}))
+    (finding,) = found(reports["dbt-impact"], "SQL001")
+    assert finding.severity >= Severity.HIGH
+    assert (finding.location.path, finding.location.start) == (
+        "dbt/shop/tests/all_orders.sql",
+        Position(2, 3),
+    )

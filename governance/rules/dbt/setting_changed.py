@@ -16,6 +16,7 @@ _MEANING = {
     "alias": "makes dbt write over another relation",
     "location": "makes dbt write to another place",
     "location_root": "makes dbt write to another place",
+    "external_location": "makes dbt read files from another place",
     "materialized": "replaces the existing relation by another kind",
     "unique_key": "decides which rows an incremental build replaces",
     "incremental_strategy": "decides which rows an incremental build replaces",
@@ -33,6 +34,7 @@ _ALWAYS = frozenset(
         "catalog",
         "location",
         "location_root",
+        "external_location",
         "plugin",
     }
 )
@@ -72,7 +74,7 @@ class SettingChanged(Rule[DbtChange]):
             return
         for entry in subject.new_entries:
             old = subject.base.document.entries.get(entry.path)
-            unseen = entry.path[:1] == ("sources",) and old is None  # a new source redirects nothing
+            unseen = entry.path[:1] == ("sources",) and old is None and "location" not in entry.key
             if entry.path[:1] != ("vars",) and not unseen:
                 before = str(old.value) if old else ""
                 yield from self._setting(subject, entry.key, before, str(entry.value), entry.start)

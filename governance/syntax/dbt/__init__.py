@@ -1,6 +1,6 @@
 """dbt sources as data: templates and YAML are parsed, never rendered."""
 
-from governance.syntax.dbt.change import DbtChange, Project, Source
+from governance.syntax.dbt.change import DbtChange, Project, Source, Value
 from governance.syntax.dbt.effects import Effect
 from governance.syntax.dbt.jinja import read_template
 from governance.syntax.dbt.layout import DbtKind, dbt_kind
@@ -19,6 +19,7 @@ __all__ = [
     "Source",
     "Template",
     "Text",
+    "Value",
     "case",
     "dbt_kind",
     "example",

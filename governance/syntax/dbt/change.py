@@ -52,6 +52,23 @@ class Source:
         return (self.template, *(inner for _, inner in self._inner))
 
     @cached_property
+    def values(self) -> tuple["Value", ...]:
+        """Every text that the file gives to dbt as a setting or property, list items one by one."""
+        found = [
+            Value((key.removeprefix("+").replace("-", "_"),), piece, mention.start)
+            for mention in self.template.mentions
+            if mention.path[-1] == "config" and mention.called
+            for key, value in mention.keywords.items()
+            for piece in value.pieces
+        ]
+        found += [
+            Value(path, entry.value, entry.start)
+            for path, entry in self.document.entries.items()
+            if isinstance(entry.value, str)
+        ]
+        return tuple(found)
+
+    @cached_property
     def settings(self) -> Mapping[str, tuple[str, Position]]:
         """What `config(...)` in the file sets, by plain key."""
         found: dict[str, tuple[str, Position]] = {}
@@ -60,6 +77,20 @@ class Source:
                 for key, value in mention.keywords.items():
                     found[key.removeprefix("+").replace("-", "_")] = (value.text, mention.start)
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One text that a change gives to dbt as a setting; `path` are the keys that lead to it."""
+
+    path: tuple[str, ...]
+    text: str
+    start: Position
+
+    @property
+    def key(self) -> str:
+        """The last key that is not the number of a list item."""
+        return next((part for part in reversed(self.path) if not part.startswith("#")), "")
 
 
 @dataclass(frozen=True)
@@ -116,6 +147,12 @@ class DbtChange:
             if before.get(key, ("",))[0] != value or key not in before:
                 found[key] = (before[key][0] if key in before else "", value, place)
         return found
+
+    @cached_property
+    def new_values(self) -> tuple[Value, ...]:
+        """Each text in a setting or property that base does not have there, from `config()` and YAML."""
+        before = {(value.path, value.text) for value in self.base.values}
+        return tuple(value for value in self.head.values if (value.path, value.text) not in before)
 
     def effect(self, mention: Mention) -> Effect:
         """What rendering a mention of this file would do."""

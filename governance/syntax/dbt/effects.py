@@ -30,6 +30,7 @@ _OBJECTS = frozenset(
 _MUTATORS = frozenset(
     {"update", "pop", "popitem", "setdefault", "clear", "append", "insert", "extend", "remove", "add", "set"}
 )
+_LOOKUPS = frozenset({"get", "items", "values", "keys", "copy", "pop", "popitem", "setdefault", "update"})
 _STARTS_QUERY = re.compile(r"\s*[(\s]*(select|with|from|values)\b", re.IGNORECASE)
 
 MacroEffects = Callable[[str], Effect | None]
@@ -39,12 +40,14 @@ def effect_of(mention: Mention, macros: MacroEffects) -> Effect:
     """What rendering this mention would do."""
     path = mention.path
     known = context()
+    if mention.called and path[-1] in _MUTATORS and _holds_settings(mention):
+        return Effect.RUNS
     if path[0] == "":  # bound by the template itself, unless it hides a name that does more than text
         path = path[1:]
         if path[0] != "adapter" and known.get(path[0], Effect.PURE) is Effect.PURE:
             return Effect.PURE
     if known.get(path[0]) is Effect.DYNAMIC:
-        if len(path) == 1 or path[1] == "[]":
+        if len(path) == 1 or path[1] == "[]" or path[1] in _LOOKUPS:
             return Effect.DYNAMIC
         path = path[1:]
     if path[0] == "dbt" and len(path) > 1:
@@ -55,11 +58,16 @@ def effect_of(mention: Mention, macros: MacroEffects) -> Effect:
         return _adapter(path[1:], mention, macros)
     if path == ("config",) and not mention.called:
         return Effect.DYNAMIC  # handed on, it can set a hook under another name
-    if path[0] in _OBJECTS and path[-1] in _MUTATORS and mention.called:
-        return Effect.RUNS
     if path[0] in _QUERIES and is_query(mention.sql.text):
         return Effect.READS
     return known[path[0]] if path[0] in known else _macro(path, macros)
+
+
+def _holds_settings(mention: Mention) -> bool:
+    """Whether what is changed is one of dbt's own objects, by its name, an alias or as settings of a node."""
+    root, *inside = mention.path if mention.path[0] else mention.path[1:]
+    own = mention.path[0] != "" and root in _OBJECTS
+    return own or mention.origin != "" or "config" in inside
 
 
 def is_query(sql: str) -> bool:

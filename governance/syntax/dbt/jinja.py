@@ -15,6 +15,7 @@ from governance.finding import Position
 from governance.syntax.dbt.template import UNREADABLE, Mention, Template, Text
 
 _RELATION = re.compile(r"\b(from|join|into|update|table|using)\s+(\S+\.)?[\"`]?$", re.IGNORECASE)
+_HELD = frozenset({"model", "graph", "target", "flags", "config", "invocation_args_dict"})
 _DEFINING = {"test", "materialization", "docs", "snapshot"}
 
 
@@ -67,6 +68,7 @@ class _Reader:
         self._seen: dict[tuple[int, str], int] = defaultdict(int)
         self._assigned: dict[str, list[Text]] = defaultdict(list)
         self._local = set(_bound(tree))
+        self._origins = _origins(tree)
         self._owner: nodes.Node = tree
         self._mentions: list[Mention] = []
         self._strings: list[tuple[str, Position]] = []
@@ -127,9 +129,9 @@ class _Reader:
             case nodes.Call(node=nodes.Name(name="return")) if node.args:
                 return self.text(node.args[0])
             case nodes.List() | nodes.Tuple():
-                return sum((self.text(item) + Text(";\n") for item in node.items), Text(""))
+                return Text.of_items(self.text(item) for item in node.items)
             case nodes.Dict():
-                return sum((self.text(pair.value) + Text(";\n") for pair in node.items), Text(""))
+                return Text.of_items(self.text(pair.value) for pair in node.items)
             case nodes.If() | nodes.For():
                 branches = self.text([*node.body, *node.else_]).text
                 return Text(branches, known=False)
@@ -210,7 +212,9 @@ class _Reader:
             key += hashlib.sha256(repr(self._owner).encode("utf-8", "replace")).hexdigest()
         if root.name in self._local:
             path = ("", *path)
-        self._mentions.append(Mention(path, start, call is not None, args, keywords, body, within, key))
+        origin = self._origins.get(root.name, "")
+        mention = Mention(path, start, call is not None, args, keywords, body, within, key, origin)
+        self._mentions.append(mention)
 
     def _keywords(self, call: nodes.Call) -> dict[str, Text]:
         """Arguments by name; `config({...})` says the same as `config(...)`."""
@@ -274,3 +278,36 @@ def _bound(tree: nodes.Node) -> Iterator[str]:
             yield name.name
     for macro in tree.find_all(nodes.Macro):
         yield macro.name
+
+
+def _origins(tree: nodes.Node) -> dict[str, str]:
+    """Which of dbt's own objects the template's names stand for, as a whole or in part.
+
+    What is set to `model.config`, or loops over `graph.nodes.values()`, is no copy: a change to it
+    changes what dbt does.
+    """
+    found: dict[str, str] = {}
+    bindings: list[tuple[nodes.Node, nodes.Node]] = []
+    bindings += [(node.target, node.node) for node in tree.find_all(nodes.Assign)]
+    bindings += [(node.target, node.iter) for node in tree.find_all(nodes.For)]
+    for clause in tree.find_all(nodes.With):
+        bindings += zip(clause.targets, clause.values, strict=True)
+    for _ in bindings:  # as many rounds as the longest chain of names can need
+        before = len(found)
+        for target, value in bindings:
+            root = _root(value)
+            origin = found.get(root, root if root in _HELD else "")
+            names = [target, *target.find_all(nodes.Name)] if origin else []
+            found.update({name.name: origin for name in names if isinstance(name, nodes.Name)})
+        if len(found) == before:
+            break
+    return found
+
+
+def _root(value: nodes.Node) -> str:
+    """The name that an expression begins with, through attributes, calls and filters."""
+    while isinstance(value, nodes.Getattr | nodes.Getitem | nodes.Call | nodes.Filter):
+        if value.node is None:
+            return ""
+        value = value.node
+    return value.name if isinstance(value, nodes.Name) else ""

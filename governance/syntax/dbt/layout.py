@@ -20,6 +20,7 @@ class DbtKind(StrEnum):
     SNAPSHOT = "snapshot"
     ANALYSIS = "analysis"
     SEED = "seed"
+    FUNCTION = "function"
     DOCS = "docs"
     PROPERTIES = "properties"
     PROJECT = "project"
@@ -37,7 +38,7 @@ class DbtKind(StrEnum):
     @property
     def is_template(self) -> bool:
         """Whether the whole file is a Jinja template."""
-        return self in (self.MODEL, self.MACRO, self.TEST, self.SNAPSHOT, self.ANALYSIS, self.DOCS)
+        return self in _TEMPLATES
 
 
 _YAML = frozenset(
@@ -49,6 +50,17 @@ _YAML = frozenset(
         DbtKind.PROFILES,
         DbtKind.SELECTORS,
         DbtKind.EXPECTATIONS,
+    }
+)
+_TEMPLATES = frozenset(
+    {
+        DbtKind.MODEL,
+        DbtKind.MACRO,
+        DbtKind.TEST,
+        DbtKind.SNAPSHOT,
+        DbtKind.ANALYSIS,
+        DbtKind.DOCS,
+        DbtKind.FUNCTION,
     }
 )
 _BY_NAME = {
@@ -65,6 +77,7 @@ _BY_FOLDER = {
     "snapshots": DbtKind.SNAPSHOT,
     "analyses": DbtKind.ANALYSIS,
     "models": DbtKind.MODEL,
+    "functions": DbtKind.FUNCTION,
 }
 _FOLDER_SETTINGS = {
     "macro-paths": DbtKind.MACRO,
@@ -72,6 +85,7 @@ _FOLDER_SETTINGS = {
     "snapshot-paths": DbtKind.SNAPSHOT,
     "analysis-paths": DbtKind.ANALYSIS,
     "model-paths": DbtKind.MODEL,
+    "function-paths": DbtKind.FUNCTION,
 }
 
 
@@ -89,7 +103,7 @@ def dbt_kind(path: str, folders: Mapping[str, DbtKind] = _BY_FOLDER) -> DbtKind 
             return kind
         case ".yml" | ".yaml":
             return DbtKind.PROPERTIES
-        case ".py" if matching and kind is DbtKind.MODEL:
+        case ".py" if matching and kind in (DbtKind.MODEL, DbtKind.FUNCTION):
             return DbtKind.PYTHON_MODEL
         case ".csv":
             return DbtKind.SEED

@@ -1,6 +1,6 @@
 """What a template mentions, defines and would produce: the values that reading one yields."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from governance.finding import Position
@@ -14,10 +14,27 @@ class Text:
     """Text that a template would produce. `known` when every part of it can be read off the template.
 
     Relations (`ref`, `source`, `this`) stand in it by a name; other computed parts make it unknown.
+    A list's text is that of its `items`, each ended like a statement.
     """
 
     text: str
     known: bool = True
+    items: tuple[str, ...] = ()
+
+    @property
+    def pieces(self) -> tuple[str, ...]:
+        """The items of a list, else the one text."""
+        return self.items or (self.text,)
+
+    @classmethod
+    def of_items(cls, items: Iterable["Text"]) -> "Text":
+        """The text of a list."""
+        texts = list(items)
+        return cls(
+            "".join(f"{text.text};\n" for text in texts),
+            all(text.known for text in texts),
+            tuple(piece for text in texts for piece in text.pieces),
+        )
 
     def __add__(self, other: "Text") -> "Text":
         return Text(self.text + other.text, self.known and other.known)
@@ -28,7 +45,8 @@ class Mention:
     """A name from outside that a template uses: `adapter.drop_relation` is `("adapter", "drop_relation")`.
 
     A computed subscript stands as `[]`. `within` tells what surrounds it: `macro:<name>`,
-    `call:<name>` for an argument, `if`, `relation` where SQL expects a table.
+    `call:<name>` for an argument, `if`, `relation` where SQL expects a table. `origin` names dbt's own
+    object that a name of the template stands for, `model` after `{% set m = model %}`.
     """
 
     path: tuple[str, ...]
@@ -39,6 +57,7 @@ class Mention:
     body: Text | None = None
     within: tuple[str, ...] = ()
     key: str = ""
+    origin: str = ""
 
     @property
     def name(self) -> str:

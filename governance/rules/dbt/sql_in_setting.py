@@ -1,0 +1,75 @@
+"""DBT024: a setting carries SQL that does more than the setting is for."""
+
+from collections.abc import Iterator
+
+from governance.finding import Finding, Severity
+from governance.rule import Rule
+from governance.rules.dbt.fragment import action, escape, without_templates
+from governance.rules.dbt.hook_changed import HOOKS
+from governance.rules.dbt.statement import Grade, grade, shorten
+from governance.syntax.dbt import DbtChange, Text, Value, case
+
+_PROSE = frozenset(
+    {
+        *("description", "label", "tags", "meta", "docs", "owner", "url", "maturity", "group", "email"),
+        *("config_version", "version", "vars", "doc_blocks", "deprecation_date"),
+    }
+)
+
+
+class SqlInSetting(Rule[DbtChange]):
+    """A setting carries SQL that does more than the setting is for.
+
+    dbt pastes settings such as `unique_key`, `where`, `data_type` or `updated_at` into its own
+    statements as they are, and many of these appear in no compiled file. A value that ends the
+    statement begins another one with dbt's rights.
+    """
+
+    code, name, severity = "DBT024", "sql-in-setting", Severity.HIGH
+    category = "screen"
+    remedy = "Write a plain name or expression; put statements into models or reviewed migrations."
+    good = (
+        case("models/a.sql", None, "{{ config(unique_key=['id', 'day']) }}select 1 as id, 2 as day"),
+        case(
+            "models/a.yml", None, "models:\n  - name: a\n    tests: [{x: {where: \"day > '2026-01-01'\"}}]\n"
+        ),
+    )
+    bad = (
+        case("models/a.sql", None, "{{ config(unique_key='id; drop table t') }}select 1 as id"),
+        case(
+            "models/a.yml",
+            None,
+            "models:\n  - name: a\n    tests: [{x: {where: '1=1) t; drop table u --'}}]\n",
+        ),
+        case(
+            "models/a.sql", None, "{{ config(incremental_predicates=['pg_sleep(9) is null']) }}select 1 as id"
+        ),
+    )
+
+    def check(self, subject: DbtChange) -> Iterator[Finding]:
+        """Each new value, outside of prose, that leaves its place in dbt's SQL or acts within it."""
+        for value in subject.new_values:
+            if _PROSE.intersection(value.path) or HOOKS.intersection(value.path):
+                continue
+            found = _grade(value, subject)
+            if found:
+                message = f"{value.key}: `{shorten(value.text)}` {found.words}"
+                place = subject.at(value.start)
+                yield self.finding(message, place, quote=value.text, severity=found.severity)
+
+
+def _grade(value: Value, subject: DbtChange) -> Grade | None:
+    if "rows" in value.path and not _is_query(value, subject):
+        return None  # dbt escapes the rows of a unit test
+    if _is_query(value, subject):
+        whole = grade(Text(without_templates(value.text).strip().rstrip(";")), subject.dialect)
+        reads = whole.severity is Severity.MEDIUM
+        return None if reads else Grade(whole.severity, "is to be a query, and it is none that only reads")
+    return escape(value.text) or action(value.text, subject.dialect)
+
+
+def _is_query(value: Value, subject: DbtChange) -> bool:
+    beside = subject.head.document.entries.get((*value.path[:-1], "format"))
+    return value.key == "loaded_at_query" or (
+        value.key == "rows" and beside is not None and beside.value == "sql"
+    )
