@@ -3,11 +3,11 @@
 import math
 from collections.abc import Callable, Iterator
 
+from governance.database_url import variable_named
 from governance.errors import InvalidInput, InvalidPolicy
 from governance.finding import Severity, Verdict
 from governance.policy import CHECKS, FAULT_SEVERITIES, PROFILES, Policy
 from governance.syntax.dialect import dialect_named
-from governance.variable import variable_named
 
 At = Callable[[str], str]
 

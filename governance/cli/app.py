@@ -151,6 +151,7 @@ app.add_elsewhere(
     approve="ledger:approve",
     trace="trace:trace",
     policy="policy:policy",
+    schema="schema:schema",
     keys="keys:keys",
 )
 

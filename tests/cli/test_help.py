@@ -2,6 +2,8 @@
 
 import re
 import shlex
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -32,6 +34,7 @@ EXAMPLES = {
     "governance policy init": PASS,
     "governance policy check governance.yml": PASS,
     "governance policy schema > governance.schema.json": PASS,
+    "governance schema --connection WAREHOUSE_URL > schema.yml": PASS,
     "governance keys init": UNDECIDED,  # there is a key, which is never overwritten
     "governance keys show": PASS,
     "governance keys trust --owner data-platform": PASS,
@@ -56,7 +59,7 @@ def test_every_command_says_what_it_does_and_shows_how(governance, command):
 
 
 @pytest.fixture
-def prepared(governance, signing, transcript, own_home):
+def prepared(governance, signing, transcript, own_home, monkeypatch):
     """The repository that the examples speak of; the beginning of a decision's id."""
     root = signing.root
     (root / "models").mkdir()
@@ -65,6 +68,9 @@ def prepared(governance, signing, transcript, own_home):
     (root / "history.jsonl").write_text('{"sql": "select 1"}')
     (root / "governance.yml").write_text("version: 1")
     (root / ".git/info/exclude").write_text("models\n*.jsonl\n*.json\ngovernance.yml\n")
+    with closing(sqlite3.connect(own_home / "shop.db")) as warehouse:
+        warehouse.execute("create table orders (id int)")
+    monkeypatch.setenv("WAREHOUSE_URL", f"sqlite:///{own_home}/shop.db")
     projects = own_home / ".claude/projects/shop"
     projects.mkdir(parents=True)
     (projects / "one.jsonl").write_bytes(transcript.read_bytes())

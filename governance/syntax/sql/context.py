@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from governance.variable import variable_named
+from governance.database_url import variable_named
 
 Schema = Mapping[str, Mapping[str, str]]
 """Table name, as a query would write it → column name → type; none where the columns are not all known."""

@@ -4,10 +4,10 @@ Asked where the policy names a connection, and last: only about what nothing els
 in an environment variable, so that no credential is in a policy, on a command line or in a report.
 """
 
-import os
 from collections.abc import Iterator
 from importlib import import_module
 
+from governance.database_url import database_url, engine_of
 from governance.errors import ServerUnavailable
 from governance.syntax.sql.kinds import Kind
 from governance.syntax.sql.script import Script
@@ -27,13 +27,10 @@ def remarks(script: Script) -> Iterator[Remark]:
     server = script.context.server
     if server is None or script.dialect is None:
         return
-    url = os.environ.get(server.variable, "")
-    engine = _ENGINES.get(url.partition(":")[0].partition("+")[0])
+    url = database_url(server.variable)
+    engine = _ENGINES.get(engine_of(url))
     if engine is None:
-        what = (
-            "is not PostgreSQL, the only one that is asked" if url else "is unknown: the variable is not set"
-        )
-        raise ServerUnavailable(what, f"Set {server.variable} to postgresql://USER:PASSWORD@HOST/DATABASE.")
+        raise ServerUnavailable("is not PostgreSQL, the only one that is asked")
     if engine != script.dialect.name:
         return
     module = import_module(f"{__name__}.{engine}")

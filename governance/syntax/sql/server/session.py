@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from governance.database_url import without_address
 from governance.errors import ServerUnavailable
 
 if TYPE_CHECKING:
@@ -51,15 +52,9 @@ def session(url: str) -> Iterator["Session"]:
             asked.query(_BEGIN)
             yield asked
     except psycopg.OperationalError as error:
-        raise ServerUnavailable(f"cannot be reached: {_without_address(error)}") from error
+        raise ServerUnavailable(f"cannot be reached: {without_address(error)}") from error
     except psycopg.Error as error:
         raise ServerUnavailable("has a URL that cannot be read") from error
-
-
-def _without_address(error: Exception) -> str:
-    """The end of the first line, without what is quoted: that may be a host with a piece of a password."""
-    reason = str(error).partition("\n")[0].rpartition(": ")[2]
-    return re.sub(r"""(["']).*\1""", "…", reason)
 
 
 class Session:
