@@ -33,7 +33,7 @@ EFFECTS = [
     ("mysql", "load_file", Effect.READS),
     ("mysql", "sys_exec", Effect.CODE),
     ("snowflake", "system$cancel_query", Effect.WRITES),
-    ("snowflake", "system$typeof", Effect.INFO),
+    ("snowflake", "system$version", Effect.INFO),
     ("clickhouse", "url", Effect.READS),
     ("oracle", "dbms_lock.sleep", Effect.SLEEP),
     ("oracle", "dbms_anything.at_all", Effect.SESSION),

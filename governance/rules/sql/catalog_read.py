@@ -6,6 +6,7 @@ from sqlglot import exp
 
 from governance.finding import Finding, Severity
 from governance.rule import Rule
+from governance.rules.sql.series_bomb import ENDLESS
 from governance.syntax.sql import Script
 from governance.syntax.sql.names import TableName, table_names
 
@@ -17,7 +18,7 @@ _SCHEMAS = {
 _PREFIXES = {
     "postgres": ("pg_",),
     "redshift": ("pg_", "stl_", "stv_", "svv_", "svl_", "svcs_", "sys_"),
-    "sqlite": ("sqlite_", "dbstat", "pragma_"),
+    "sqlite": ("sqlite_", "dbstat", "pragma_", "bytecode", "tables_used"),
     "duckdb": ("duckdb_", "sqlite_", "pg_", "pragma_"),
     "bigquery": ("__tables",),
     "oracle": ("all_", "dba_", "user_", "v$", "gv$", "cdb_", "x$"),
@@ -59,6 +60,8 @@ class CatalogRead(Rule[Script]):
 
 def _catalog(dialect: str, table: TableName) -> bool:
     parts = ".".join(table.parts).lower().split(".")
+    if ".".join(parts) in {*ENDLESS, "system.one"}:
+        return False  # ClickHouse keeps its counters among the catalog's tables.
     if any(part in _SCHEMAS for part in parts[:-1]):
         return True
     if dialect == "tsql" and len(parts) > 2 and parts[-3] in _SERVER_DATABASES:

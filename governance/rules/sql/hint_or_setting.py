@@ -27,6 +27,11 @@ _OPTIONS = {
     ),
     *("ignore_nonclustered_columnstore_index", "max_grant_percent", "min_grant_percent"),
 }
+# T-SQL's FOR XML and FOR JSON.
+_FORMS_OF_OUTPUT = {
+    *("path", "auto", "raw", "explicit", "root", "type", "elements", "elements xsinil", "elements absent"),
+    *("binary base64", "include_null_values", "without_array_wrapper", "xmlschema", "xmldata"),
+}
 
 
 class HintOrSetting(Rule[Script]):
@@ -70,9 +75,11 @@ class HintOrSetting(Rule[Script]):
                 message = f"{modifier.name} steers how the server runs the query"
                 yield self.finding(message, statement.at(node), quote=modifier.name)
         for option in statement.all(exp.QueryOption):
-            if option.name.lower() not in _OPTIONS:
-                message = f"the option {option.name} steers how the server runs the query"
-                yield self.finding(message, statement.location, quote=option.name)
+            said = option.this.this.name if isinstance(option.this, exp.XMLKeyValueOption) else option.name
+            known = _FORMS_OF_OUTPUT if isinstance(option.parent, exp.ForClause) else _OPTIONS
+            if said.lower() not in known:
+                message = f"the option {said} steers how the server runs the query"
+                yield self.finding(message, statement.location, quote=said)
 
 
 def _plans(comment: str) -> bool:

@@ -44,6 +44,9 @@ class LossyAlter(Rule[Script]):
                 if alter.find(exp.EngineProperty):
                     message = "this moves the table to another engine, which may keep none of its rows"
                     yield self.finding(message, statement.at(alter), quote=statement.quote(alter)[:200])
+                if any(option.name.upper() == "UNLOGGED" for option in statement.all(exp.Var)):
+                    message = "this lets a crash empty the table"
+                    yield self.finding(message, statement.at(alter), quote=statement.quote(alter)[:200])
                 for action in alter.args.get("actions") or ():
                     for cls, reason, severity in _LOSSES:
                         if isinstance(action, cls) and not _only_default(action):

@@ -32,6 +32,8 @@ _FORMATS = {
     "libsvm",
     "mlflow_experiment",
 }
+# Virtual tables that need no declaration: each reads files through its hidden columns.
+_SQLITE_READERS = {"fsdir", "lsdir", "zipfile", "csv", "vsv", "fileio_ls", "fileio_scan", "sqlite_dbpage"}
 
 
 class PathTable(Rule[Script]):
@@ -89,8 +91,10 @@ def _reason(statement: Statement, table: TableName) -> str:
         return "names a file or an address, which the server would open"
     if dialect == "databricks" and len(table.parts) == 2 and table.parts[0] in _FORMATS:
         return "reads files of that format at any path"
-    if dialect == "sqlite" and table.text.startswith("'"):
+    if dialect in ("sqlite", "duckdb") and table.text.startswith("'"):
         return "is a text in the place of a table"
+    if dialect == "sqlite" and table.name in _SQLITE_READERS:
+        return "is a virtual table over files"
     if dialect == "snowflake" and table.name.startswith("@"):
         return "reads the files of a stage"
     if dialect == "trino" and "$" in table.name:

@@ -8,7 +8,7 @@ from governance.finding import Finding, Location, Severity
 from governance.rule import Rule
 from governance.syntax.sql import Script
 
-_CONTAINERS = {"TABLE", "SCHEMA", "DATABASE"}
+_CONTAINERS = {"TABLE", "SCHEMA", "DATABASE", "SEQUENCE"}
 
 
 class ReplacedInPlace(Rule[Script]):

@@ -20,7 +20,7 @@ _REPEATERS = {
     *("array_fill", "array_generate_range", "array_repeat", "array_resize", "arraywithconstant"),
     *("factorial", "format", "format_string", "generate_array", "generate_date_array"),
     *("generate_series", "generaterandom", "generateseries", "generator", "generatorseries"),
-    *("list_resize", "lpad", "numbers", "numbers_mt", "printf", "randomblob", "randomstring", "randstr"),
+    *("list_resize", "lpad", "numbers", "numbers_mt", "printf", "randomblob", "randomstring"),
     *("repeat", "repeat_row", "replicate", "rpad", "sequence", "space", "string_repeat", "zeroblob", "zeros"),
     *("range", "zeros_mt"),
 }
@@ -28,7 +28,7 @@ _REPEATERS = {
 _SIZED = {
     **{"bitstring": 1, "tofixedstring": 1, "arrayresize": 1, "leftpad": 1, "leftpadutf8": 1, "rightpad": 1},
     **{"rightpadutf8": 1, "timeslots": 1, "equi_width_bins": 2, "bar": 3, "randomfixedstring": 0},
-    **{"randomprintableascii": 0, "randomstringutf8": 0, "to_base": 2},
+    **{"randstr": 0, "randomprintableascii": 0, "randomstringutf8": 0, "to_base": 2},
 }
 _FORMATS = ("printf", "format", "format_string")
 _WIDE_FORMAT = re.compile(r"%[^%a-zA-Z]*\d{7}|\{[^{}]*:[^{}]*\d{7}")
@@ -36,7 +36,8 @@ _WIDE_FORMAT = re.compile(r"%[^%a-zA-Z]*\d{7}|\{[^{}]*:[^{}]*\d{7}")
 _COUNTING = {"numbers", "numbers_mt", "zeros", "zeros_mt", "generator", "primes"}
 MOST_PRODUCT = 1_000_000_000
 LARGE = 1_000
-_ENDLESS = {"system.numbers", "system.numbers_mt", "system.zeros", "system.zeros_mt"}
+ENDLESS = {"system.numbers", "system.numbers_mt", "system.zeros", "system.zeros_mt"}
+_NEEDS_ALL = ("where", "prewhere", "group", "having", "order", "qualify", "joins", "distinct", "windows")
 _SEQUENCE_TABLE = re.compile(r"seq_(\d+)_to_(\d+)(?:_step_(\d+))?", re.IGNORECASE)
 
 
@@ -101,13 +102,23 @@ def _makes(call: Call) -> bool:
 
 def _endless(table: exp.Table, subject: Script) -> bool:
     """A table that the engine counts up for whoever reads it."""
-    if f"{table.db}.{table.name}".lower() in _ENDLESS:
-        return True
+    if f"{table.db}.{table.name}".lower() in ENDLESS:
+        return not _first_rows(table)
     counted = _SEQUENCE_TABLE.fullmatch(table.name)
     if counted is None or subject.dialect is None or subject.dialect.name != "mysql":
         return False
     first, last, step = (int(part or 1) for part in counted.groups())
     return abs(last - first) / max(step, 1) > MOST_ROWS
+
+
+def _first_rows(table: exp.Table) -> bool:
+    """Whether only the first rows are read: a plain query with a limit, which filters and sorts nothing."""
+    query = table.find_ancestor(exp.Select)
+    limit = query.args.get("limit") if query is not None else None
+    rows = number(limit.args.get("expression")) if isinstance(limit, exp.Limit) else None
+    if query is None or rows is None or rows > MOST_ROWS:
+        return False
+    return not any(query.args.get(clause) for clause in _NEEDS_ALL) and query.find(exp.AggFunc) is None
 
 
 def _huge(call: Call) -> bool:

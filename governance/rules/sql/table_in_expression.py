@@ -7,7 +7,7 @@ from sqlglot import exp
 from governance.finding import Finding, Severity
 from governance.rule import Rule
 from governance.syntax.sql import Script, Statement
-from governance.syntax.sql.calls import calls
+from governance.syntax.sql.calls import Call, calls
 from governance.syntax.sql.functions import Effect
 
 
@@ -38,7 +38,7 @@ class TableInExpression(Rule[Script]):
                 if isinstance(cast.args.get("to"), exp.ObjectIdentifier):
                     yield self._finding(statement, cast, "looks up an object of the catalog by its name")
             for call in calls(statement):
-                if call.effect is Effect.TABLES or (call.name == "table" and _names_table(call.node)):
+                if call.effect is Effect.TABLES or (call.name == "table" and _names_table(statement, call)):
                     place = subject.location(call.start, call.end)
                     message = f"{call.name} would {Effect.TABLES.consequence}"
                     yield self.finding(message, place, quote=subject.text[call.start : call.end])
@@ -58,5 +58,9 @@ def _bare_table(statement: Statement, node: exp.In) -> exp.Expr | None:
     return field if isinstance(field, (exp.Column, exp.Table, exp.Dot)) and not is_list else None
 
 
-def _names_table(node: exp.Expr | None) -> bool:
-    return isinstance(node, exp.Func) and any(isinstance(a, exp.Column) for a in node.expressions)
+def _names_table(statement: Statement, call: Call) -> bool:
+    """Whether TABLE(…) is given a name; in Oracle one with a qualifier is a column holding a collection."""
+    dialect = statement.script.dialect
+    held = dialect is not None and dialect.name == "oracle"
+    given = call.node.expressions if isinstance(call.node, exp.Func) else ()
+    return any(isinstance(name, exp.Column) and not (held and name.table) for name in given)

@@ -30,6 +30,7 @@ def calls(statement: Statement) -> list[Call]:
             *_in_tree(statement),
             *_bare(statement),
             *_packaged(statement),
+            *_handed(statement),
             *_lost(statement),
         ]
     return found
@@ -53,6 +54,8 @@ def _in_tree(statement: Statement) -> Iterator[Call]:
     for node in statement.every(exp.Func):
         if id(node) in hints:
             continue  # A hint runs nothing; the rules about hints and locks look at it.
+        if isinstance(node, exp.Anonymous) and _is_grammar(node):
+            continue
         if isinstance(node, exp.Apply) and isinstance(node.expression, exp.Var):
             yield _call(statement, node.expression.name.lower(), *statement.span(node), None)
         start = node.meta.get("start")
@@ -63,6 +66,17 @@ def _in_tree(statement: Statement) -> Iterator[Call]:
             yield _call(statement, _own_name(node), begin, end, node)
 
 
+def _is_grammar(node: exp.Anonymous) -> bool:
+    """`x <> ALL (…)` and `PARTITION BY RANGE (…)`: words of the grammar that the parser takes for calls."""
+    if node.args.get("quoted") or isinstance(node.this, exp.Identifier):
+        return False
+    name, parent = node.name.lower(), node.parent
+    if isinstance(parent, exp.PartitionedByProperty):
+        return name in ("range", "list", "hash")
+    compares = isinstance(parent, (exp.Binary, exp.Predicate)) and parent.args.get("expression") is node
+    return compares and name in ("all", "any", "some")
+
+
 def _bare(statement: Statement) -> Iterator[Call]:
     """Functions that are called by a reserved word alone, which the parser takes for columns."""
     dialect = statement.script.dialect
@@ -71,6 +85,32 @@ def _bare(statement: Statement) -> Iterator[Call]:
         name = node.name.lower()
         if name in words and not node.table and not node.this.args.get("quoted"):
             yield _call(statement, name, *statement.span(node), node)
+
+
+def _handed(statement: Statement) -> Iterator[Call]:
+    """Functions that ClickHouse is handed by bare name, `arrayMap(f, a)`, where no alias is called f."""
+    dialect = statement.script.dialect
+    if dialect is None or dialect.name != "clickhouse":
+        return
+    aliases: set[str] | None = None
+    for node in statement.every(exp.Func):
+        handed = _first_of(node)
+        if not isinstance(handed, exp.Column) or handed.table:
+            continue
+        if aliases is None:
+            aliases = {alias.alias_or_name.lower() for alias in statement.all(exp.Alias, exp.CTE)}
+        if handed.name.lower() not in aliases:
+            yield _call(statement, handed.name.lower(), *statement.span(handed), handed)
+
+
+def _first_of(node: exp.Func) -> object:
+    """What stands where a function of a function takes that function."""
+    if isinstance(node, (exp.Transform, exp.ArrayFilter)):
+        return node.args.get("expression")
+    if not isinstance(node, exp.Anonymous) or node.name.lower() not in _OF_FUNCTIONS:
+        return None
+    given = node.expressions
+    return given[0] if len(given) > 1 and not isinstance(given[1], exp.Lambda) else None
 
 
 def _packaged(statement: Statement) -> Iterator[Call]:
@@ -165,8 +205,8 @@ def _call(statement: Statement, name: str, start: int, end: int, node: exp.Expr 
     plain = name
     for prefix in _BUILT_IN.get(script.dialect.name, ()):
         plain = plain.removeprefix(prefix)
-    if "." in plain and script.dialect.name == "duckdb" and plain.count(".") == 1:
-        plain = plain.partition(".")[2]
+    if script.dialect.name == "duckdb":
+        plain = plain.rpartition(".")[2]  # A method of a column, or a function by its schema.
     effect = function_table(script.dialect).effect(plain)
     if effect is None and name in (f.lower() for f in script.context.functions):
         effect = Effect.PURE
@@ -191,6 +231,16 @@ _RESERVED = {
     "oracle": frozenset({"user", "uid", "ora_invoking_user"}),
     "trino": frozenset({*_STANDARD, "current_path"}),
     "mysql": frozenset({"current_user", "current_role"}),
+}
+# ClickHouse's functions of functions that the parser has no class for.
+_OF_FUNCTIONS = {
+    *("arrayall", "arrayavg", "arraycompact", "arraycount", "arraycumsum", "arraycumsumnonnegative"),
+    *("arraydifference", "arrayexists", "arrayfill", "arrayfilter", "arrayfirst", "arrayfirstindex"),
+    *("arrayfirstornull", "arrayfold", "arraylast", "arraylastindex", "arraylastornull", "arraymap"),
+    *("arraymax", "arraymin", "arraypartialreversesort", "arraypartialsort", "arrayproduct"),
+    *("arrayreversefill", "arrayreversesort", "arrayreversesplit", "arraysort", "arraysplit", "arraysum"),
+    *("mapall", "mapapply", "mapexists", "mapfilter", "mappartialreversesort", "mappartialsort"),
+    *("mapreversesort", "mapsort"),
 }
 _BUILT_IN = {
     "postgres": ("pg_catalog.",),

@@ -67,7 +67,8 @@ def parts_of(node: exp.Table, dialect: Dialect) -> tuple[str, ...]:
     parts: list[str] = []
     for part in node.parts:
         for piece in _pieces(part):
-            parts.append(folded(piece.name, bool(piece.args.get("quoted")), dialect.tables))
+            name = f"#{piece.name}" if piece.args.get("temporary") else piece.name
+            parts.append(folded(name, bool(piece.args.get("quoted")), dialect.tables))
     return tuple(parts)
 
 
