@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from governance.artifact import Artifact, ArtifactKind
 from governance.errors import InvalidInput
-from governance.syntax.column_lineage import Source, output_columns
+from governance.syntax.column_lineage import Source, column_sources
 from governance.syntax.sql import SqlContext, Statement, read
 from governance.syntax.sql.names import table_names
 
@@ -96,10 +96,9 @@ def _targets(tree: exp.Expr | None) -> list[exp.Expr]:
 
 def _columns(sql: str, dialect: str) -> Mapping[str, frozenset[Source]]:
     try:
-        columns = output_columns(sql.strip().rstrip(";"), dialect, {}).columns
+        return column_sources(sql.strip().rstrip(";"), dialect, {})
     except InvalidInput:
         return {}  # a star over unknown columns, or no query: then the tables are all there is to say
-    return {name: column.sources for name, column in columns.items()}
 
 
 def _merged(groups: Iterable[tuple[str, ...]]) -> tuple[str, ...]:

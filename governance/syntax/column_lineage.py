@@ -1,6 +1,11 @@
-"""Which columns a query puts out, what each is made of, and which columns of which tables it uses."""
+"""Which columns a query puts out, what each is made of, and which columns of which tables it uses.
 
-from collections.abc import Iterator, Mapping
+`column_sources` says what each output is made of and needs nothing but the parsed query; `output_columns`
+also brings each into a canonical form, by which a rewrite is told from another meaning. That is dear.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,12 +13,15 @@ from sqlglot import exp, parse_one
 from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.annotate_types import annotate_types
 from sqlglot.optimizer.canonicalize import canonicalize
+from sqlglot.optimizer.normalize_identifiers import normalize_identifiers
 from sqlglot.optimizer.optimizer import RULES, optimize
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.qualify_columns import quote_identifiers
 from sqlglot.optimizer.scope import Scope, build_scope, traverse_scope
 
 from governance.errors import InvalidInput
+from governance.syntax.sql.outputs import STAR, Stored
+from governance.syntax.sql.trail import Trail
 
 Schema = Mapping[str, Mapping[str, str]]
 """Table name, dotted as the query writes it → column name → type, empty when unknown."""
@@ -45,7 +53,7 @@ class Output:
 def output_columns(sql: str, dialect: str, schema: Schema) -> Output:
     """The columns of a query in canonical form; raises InvalidInput when they cannot be told."""
     tree = _qualified(sql, dialect, schema)
-    sources = column_sources(tree)
+    sources = _traced(tree, schema)
     plain = _canonical(tree, dialect, schema)
     columns = {}
     for projection in tree.selects:
@@ -70,15 +78,15 @@ def used_columns(sql: str, dialect: str, schema: Schema) -> frozenset[Source]:
     return frozenset(_used(scope for scope in traverse_scope(tree)))
 
 
-def column_sources(tree: exp.Query) -> dict[str, frozenset[Source]]:
-    """For each output column of a qualified query, the table columns that its value is made of."""
-    root = build_scope(tree)
-    if root is None:
-        return {}
-    return {
-        projection.alias_or_name: frozenset(_trace(root, position))
-        for position, projection in enumerate(tree.selects)
-    }
+def column_sources(sql: str, dialect: str, schema: Schema) -> dict[str, frozenset[Source]]:
+    """For each output column of a query, the table columns that its value is certainly made of.
+
+    What filters and joins decide about rows is no value, but a filter within a subquery of an expression
+    is. Raises InvalidInput when the outputs cannot be told.
+    """
+    with _telling():
+        tree = normalize_identifiers(parse_one(sql, dialect=dialect), dialect=dialect)
+    return _traced(tree, schema)
 
 
 def table_name(table: exp.Table) -> str:
@@ -86,25 +94,68 @@ def table_name(table: exp.Table) -> str:
     return ".".join(part.name for part in table.parts)
 
 
-def _qualified(sql: str, dialect: str, schema: Schema) -> exp.Query:
-    try:
-        tree = parse_one(sql, dialect=dialect)
-        if not isinstance(tree, exp.Query):
+def _traced(tree: exp.Expr, schema: Schema) -> dict[str, frozenset[Source]]:
+    """The sources of each output, all from one graph over the query's scopes."""
+    traced: dict[str, frozenset[Source]] = {}
+    with _telling():
+        root = build_scope(_query(tree))
+        if root is None:
             raise InvalidInput("not a query", "A model is one SELECT.")
+        trail = Trail(root, _columns_of(schema), filters=True)
+        for place, output in enumerate(trail.outputs()):
+            if output.open:
+                raise InvalidInput(
+                    "a star stands for columns that are not known", "Document the source's columns."
+                )
+            name = output.name or f"_col_{place}"
+            traced[name] = traced.get(name, frozenset()) | _certain(trail.made_of(output))
+    return traced
+
+
+def _certain(made: Mapping[Stored, bool]) -> frozenset[Source]:
+    """The columns by name; a row as a whole, of which no column is known, is none of them."""
+    return frozenset((table_name(s.table), s.column) for s, sure in made.items() if sure and s.column != STAR)
+
+
+def _query(tree: exp.Expr) -> exp.Query:
+    if not isinstance(tree, exp.Query):
+        raise InvalidInput("not a query", "A model is one SELECT.")
+    return tree
+
+
+@contextmanager
+def _telling() -> Iterator[None]:
+    """What a parser or its optimizer gives up on cannot be told."""
+    try:
+        yield
+    except (SqlglotError, RecursionError, ValueError) as error:
+        raise InvalidInput(f"columns cannot be told: {error}", "Simplify the query.") from error
+
+
+def _columns_of(schema: Schema) -> Callable[[exp.Table], Sequence[str] | None]:
+    """The columns of a table by its name as the query has it, which may lack the first parts."""
+    whole = {name.lower(): tuple(columns) for name, columns in schema.items()}
+    endings: dict[str, tuple[str, ...] | None] = {}
+    for name, columns in whole.items():
+        parts = name.split(".")
+        for start in range(1, len(parts)):
+            ending = ".".join(parts[start:])
+            endings[ending] = None if ending in endings else columns
+    known = {**endings, **whole}
+    return lambda table: known.get(table_name(table).lower())
+
+
+def _qualified(sql: str, dialect: str, schema: Schema) -> exp.Query:
+    with _telling():
         tree = qualify(
-            tree,
+            _query(parse_one(sql, dialect=dialect)),
             dialect=dialect,
             schema=_nested(schema),
             quote_identifiers=False,
             identify=False,
             validate_qualify_columns=False,
         )
-        typed = annotate_types(tree, schema=_nested(schema), dialect=dialect)
-    except (SqlglotError, RecursionError, ValueError) as error:
-        raise InvalidInput(f"columns cannot be told: {error}", "Simplify the query.") from error
-    if not isinstance(typed, exp.Query):
-        raise InvalidInput("not a query", "A model is one SELECT.")
-    return typed
+        return _query(annotate_types(tree, schema=_nested(schema), dialect=dialect))
 
 
 def _nested(schema: Schema) -> dict[str, Any]:
@@ -178,25 +229,3 @@ def _used(scopes: Iterator[Scope]) -> Iterator[Source]:
             source = scope.sources.get(column.table)
             if isinstance(source, exp.Table):
                 yield table_name(source), column.name
-
-
-def _trace(scope: Scope, position: int) -> Iterator[Source]:
-    """Follow one output column through subqueries, CTEs and unions down to tables."""
-    for branch in scope.set_operation_scopes or ():
-        yield from _trace(branch, position)
-    selects = _selects(scope)
-    if scope.set_operation_scopes or position >= len(selects):
-        return
-    for column in selects[position].find_all(exp.Column):
-        source = scope.sources.get(column.table)
-        if isinstance(source, exp.Table):
-            yield table_name(source), column.name
-        elif isinstance(source, Scope):
-            names = [projection.alias_or_name for projection in _selects(source)]
-            if column.name in names:
-                yield from _trace(source, names.index(column.name))
-
-
-def _selects(scope: Scope) -> list[exp.Expr]:
-    query = scope.expression
-    return list(query.selects) if isinstance(query, exp.Query) else []
