@@ -97,6 +97,7 @@ DBT: tuple[str, ...] = (
     "rows_changed:RowsChanged",
     "data_test_failed:DataTestFailed",
     "data_test_warned:DataTestWarned",
+    "test_never_fails:TestNeverFails",
     "expectation_failed:ExpectationFailed",
 )
 INFRA: tuple[str, ...] = (

@@ -39,6 +39,14 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class Probe:
+    """How many faults in the data a test was shown, and how many it noticed before the trial ended."""
+
+    tried: int
+    noticed: int
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """A built relation, handed out as a Parquet file."""
 
@@ -103,6 +111,11 @@ class DbtSession:
         runs = {key: Run(**run) for key, run in answer["runs"].items()}
         tables = {key: Table(**table) for key, table in answer["tables"].items()}
         return runs, tables
+
+    def probe(self, tests: Mapping[str, Mapping[str, Any]]) -> dict[str, Probe]:
+        """Try tests, each given as a `ProbedTest`, on damaged tables of the built head."""
+        answer = self._worker.ask("probe", tests=tests)
+        return {key: Probe(**probe) for key, probe in answer["probes"].items()}
 
     def _graph(self, side: str, described: Mapping[str, Any]) -> Graph:
         return Graph({key: self._node(side, key, facts) for key, facts in described.items()})

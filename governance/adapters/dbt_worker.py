@@ -13,6 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from governance.adapters.dbt_faults import ProbedTest, probe
 from governance.adapters.worker import Handler, Refused, serve
 
 BUILT = ("model", "seed", "snapshot")
@@ -157,6 +158,20 @@ class Session:
         runs = {run.node.unique_id: _outcome(run) for run in result.results}
         return {"runs": runs, "tables": self._export(project, request["export"])}
 
+    def probe(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Whether tests of the built head notice faults that are put into the tables they read."""
+        import duckdb
+        from dbt.adapters.factory import reset_adapters
+
+        project = self.sides["head"]
+        reset_adapters()  # type: ignore[no-untyped-call]  # lets go of the database file
+        with contextlib.closing(duckdb.connect(str(project.warehouse))) as connection:
+            probes = {}
+            for key, test in request["tests"].items():
+                with contextlib.suppress(duckdb.Error):  # it does not run as it is; its run says why
+                    probes[key] = probe(connection, ProbedTest(**test))
+        return {"probes": probes}
+
     def _export(self, project: Project, wanted: Iterable[str]) -> Mapping[str, Any]:
         import duckdb
         from dbt.adapters.factory import reset_adapters
@@ -264,6 +279,7 @@ def _describe(node: Any) -> dict[str, Any]:
         described["column"] = getattr(node, "column_name", None) or ""
         described["attached"] = getattr(node, "attached_node", None) or ""
         metadata = getattr(node, "test_metadata", None)
+        described["counted"] = node.config.fail_calc or "count(*)"
         described["test"] = {"name": metadata.name, "kwargs": _plain(metadata.kwargs)} if metadata else {}
         described["narrowed"] = bool(node.config.where or node.config.limit)
         described["warns"] = str(node.config.severity).lower() == "warn"
@@ -292,7 +308,12 @@ def prepare(scratch: Path) -> Mapping[str, Handler]:
     for package in PACKAGES:
         import_module(package)
     session = Session(scratch)
-    return {"state": session.state, "render": session.render, "build": session.build}
+    return {
+        "state": session.state,
+        "render": session.render,
+        "build": session.build,
+        "probe": session.probe,
+    }
 
 
 if __name__ == "__main__":

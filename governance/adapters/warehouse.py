@@ -6,7 +6,7 @@ reading, and make none.
 
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ from governance.errors import InvalidInput, MissingTool, ServerUnavailable
 from governance.syntax.dialect import Dialect, dialect_named, folded
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection, Engine, Inspector
 
 CONNECT_SECONDS = 5
 READ_SECONDS = 60
@@ -30,6 +30,10 @@ _DIALECTS = {
 }
 _OWN = re.compile(r"information_schema|pg_.*|mysql|performance_schema|sys")
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+Told = tuple[str, Sequence[Any], Sequence[str]]
+"""A table, its columns as SQLAlchemy tells them, and the names of those in its primary key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,6 @@ def read_tables(variable: str) -> list[Table]:
 
 def _of_inspector(url: str, dialect: Dialect) -> list[Table]:
     from sqlalchemy import inspect
-    from sqlalchemy.engine.reflection import ObjectKind, ObjectScope
 
     tables = []
     with _connected(url) as connection:
@@ -70,13 +73,38 @@ def _of_inspector(url: str, dialect: Dialect) -> list[Table]:
         for schema in inspector.get_schema_names():
             if _OWN.fullmatch(schema):
                 continue
-            every: dict[str, Any] = {"schema": schema, "kind": ObjectKind.ANY, "scope": ObjectScope.ANY}
-            keys: dict[Any, Any] = inspector.get_multi_pk_constraint(**every)
-            for place, columns in inspector.get_multi_columns(**every).items():
+            tell = _at_once if connection.dialect.name == "postgresql" else _one_by_one
+            for table, columns, key in tell(inspector, schema):
                 types = {column["name"]: _type(column["type"], connection) for column in columns}
-                key = tuple((keys.get(place) or {}).get("constrained_columns") or ())
-                tables.append(Table(_written(dialect, schema, place[1]), types, key))
+                tables.append(Table(_written(dialect, schema, table), types, tuple(key)))
     return tables
+
+
+def _at_once(inspector: "Inspector", schema: str) -> Iterator[Told]:
+    from sqlalchemy.engine.reflection import ObjectKind, ObjectScope
+
+    every: dict[str, Any] = {"schema": schema, "kind": ObjectKind.ANY, "scope": ObjectScope.ANY}
+    keys: dict[Any, Any] = inspector.get_multi_pk_constraint(**every)
+    for place, columns in inspector.get_multi_columns(**every).items():
+        yield str(place[1]), columns, (keys.get(place) or {}).get("constrained_columns") or ()
+
+
+def _one_by_one(inspector: "Inspector", schema: str) -> Iterator[Told]:
+    """As SQLite and MariaDB look into a view to tell its columns, and one that is broken has none to tell."""
+    from sqlalchemy.exc import DBAPIError, UnreflectableTableError
+
+    for table in inspector.get_table_names(schema):
+        key = inspector.get_pk_constraint(table, schema)["constrained_columns"]
+        yield table, inspector.get_columns(table, schema), key
+    for view in inspector.get_view_names(schema):
+        try:
+            yield view, inspector.get_columns(view, schema), ()
+        except UnreflectableTableError:
+            yield view, (), ()
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise
+            yield view, (), ()
 
 
 @contextmanager

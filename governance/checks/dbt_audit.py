@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from governance.adapters.dbt import DbtSession, Run, State, Table
+from governance.adapters.dbt import DbtSession, Probe, Run, State, Table
 from governance.adapters.jail import Limits
 from governance.adapters.worker import (
     Worker,
@@ -67,6 +67,7 @@ class ProjectAudit:
     below: tuple[str, ...] = ()
     runs: Mapping[str, Run] = field(default_factory=dict)
     base_runs: Mapping[str, Run] = field(default_factory=dict)
+    probes: Mapping[str, Probe] = field(default_factory=dict)
     tables: Mapping[str, Table] = field(default_factory=dict)
     suites: Mapping[str, Suite] = field(default_factory=dict)
     outcomes: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
@@ -209,6 +210,8 @@ class Audit:
             base = audit.state.base
             again = {*known, *(key for key in base.ancestors(known) if base.nodes[key].kind in BUILT)}
             audit.base_runs, _ = session.build("base", sorted(again), ())
+        trials = _trials(audit)
+        audit.probes = session.probe(trials) if trials else {}
 
     def _validate(
         self, audit: ProjectAudit, validator: Worker, tree: Path, tables: Path, scratch: Path
@@ -232,6 +235,23 @@ class Audit:
                 audit.output_fault = _fault(error).finding(error.message, audit.place)
                 break
         audit.suites, audit.outcomes = suites, outcomes
+
+
+def _trials(audit: ProjectAudit) -> dict[str, dict[str, Any]]:
+    """New and changed tests that passed on rows: whether they could have failed."""
+    assert audit.state is not None
+    nodes = audit.state.head.nodes
+    found = {}
+    for key in sorted(audit.state.modified):
+        node, run = nodes.get(key), audit.runs.get(key)
+        if node is None or node.kind != "test" or run is None or run.status != "pass":
+            continue
+        parents = [nodes[parent] for parent in node.parents if parent in nodes]
+        if parents and all(p.key in audit.tables and audit.tables[p.key].rows for p in parents):
+            relations = ['"' + parent.relation.replace(".", '"."') + '"' for parent in parents]
+            column, count = node.facts.get("column", ""), node.facts["counted"]
+            found[key] = {"sql": node.sql, "relations": relations, "column": column, "count": count}
+    return found
 
 
 def _fault(error: WorkerFailed) -> Fault:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from governance.adapters.dbt import Probe
 from governance.changeset import ChangeSet
 from governance.check import CheckReport, examine, installed
 from governance.checks.dbt_audit import Audit, ProjectAudit
@@ -10,7 +11,8 @@ from governance.fault import NOT_RENDERED
 from governance.finding import Finding, Location
 from governance.rules.dbt.data_test_failed import DataTestFailed
 from governance.rules.dbt.data_test_warned import DataTestWarned
-from governance.syntax.dbt.results import DataTest
+from governance.rules.dbt.test_never_fails import TestNeverFails
+from governance.syntax.dbt.results import DataTest, TriedTest
 
 _GOOD = frozenset({"success", "pass"})
 
@@ -53,6 +55,7 @@ def _project(project: ProjectAudit) -> Iterator[Finding]:
         else:
             message = f"{node.kind} {node.name} does not build: {run.message or run.status}"
             yield NOT_RENDERED.finding(message, place, quote=node.name)
+    yield from _trials(project)
     unseen = [key for key in project.judged if key not in project.runs]
     if skipped or unseen:
         names = ", ".join(nodes[key].name for key in (*skipped, *unseen)[:10])
@@ -64,14 +67,36 @@ def _test(project: ProjectAudit, key: str, place: Location) -> Iterator[Finding]
     assert project.state is not None
     node, run = project.state.head.nodes[key], project.runs[key]
     before = project.base_runs.get(key)
-    models = [project.state.head.nodes[p] for p in node.parents if p in project.state.head.nodes]
-    attached = project.state.head.nodes.get(node.facts.get("attached", ""))
     subject = DataTest(
         node.name,
-        attached.name if attached else ", ".join(model.name for model in models),
+        _tested(project, key),
         place,
         run.failures,
         warns=run.status == "warn",
         before=before.failures if before and before.status == "fail" else None,
     )
     yield from examine(subject, (DataTestFailed(), DataTestWarned()), place)
+
+
+def _trials(project: ProjectAudit) -> Iterator[Finding]:
+    """New and changed tests that passed on damaged data too, or that read no data at all."""
+    assert project.state is not None
+    idle = [
+        key
+        for key in sorted(project.state.modified)
+        if (node := project.state.head.nodes.get(key)) and node.kind == "test" and not node.parents
+    ]
+    for key, probe in [*((key, Probe(0, 0)) for key in idle), *project.probes.items()]:
+        node = project.state.head.nodes[key]
+        place = Location(project.path(node.path))
+        subject = TriedTest(node.name, _tested(project, key), place, probe.tried, probe.noticed)
+        yield from examine(subject, (TestNeverFails(),), place)
+
+
+def _tested(project: ProjectAudit, key: str) -> str:
+    """The models that a test is about, in words."""
+    assert project.state is not None
+    nodes = project.state.head.nodes
+    attached = nodes.get(nodes[key].facts.get("attached", ""))
+    models = [nodes[parent] for parent in nodes[key].parents if parent in nodes]
+    return attached.name if attached else ", ".join(model.name for model in models)

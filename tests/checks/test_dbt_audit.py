@@ -37,6 +37,7 @@ def change(folder: Path, edits: Mapping[str, Edit]) -> ChangeSet:
         if head is None:
             file.unlink()
         else:
+            file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(head)
         content = None if head is None else head.encode()
         artifacts.append(Artifact(f"dbt/shop/{path}", ArtifactKind.OTHER, content, base))
@@ -275,3 +276,58 @@ def test_the_sql_of_a_test_is_judged_like_that_of_a_model(tmp_path: Path) -> Non
         "dbt/shop/tests/all_orders.sql",
         Position(2, 3),
     )
+
+
+NO_SUCH = (
+    "{% test fine(model, column_name) %}select {{ column_name }} from {{ model }} where 1 = 0{% endtest %}"
+)
+MARTS, ON_ORDERS = "models/marts/marts.yml", "  - name: orders\n"
+VACUOUS: dict[str, dict[str, Edit]] = {
+    "reads nothing": {"tests/t.sql": lambda _: "select 1 as a where false\n"},
+    "never true of a row": {
+        "tests/t.sql": lambda _: (
+            "select * from {{ ref('orders') }} where order_id is null and order_id is not null"
+        )
+    },
+    "filtered away": {
+        MARTS: lambda text: text.replace(
+            ON_ORDERS,
+            ON_ORDERS + "    data_tests:\n      - unique: "
+            "{arguments: {column_name: store_id}, config: {where: '1 = 0'}}\n",
+        )
+    },
+    "generic": {
+        "tests/generic/fine.sql": lambda _: NO_SUCH,
+        MARTS: lambda text: text.replace(
+            ON_ORDERS, ON_ORDERS + "    data_tests: [{fine: {arguments: {column_name: order_id}}}]\n"
+        ),
+    },
+}
+TRUE_TESTS = {
+    "rows": "select order_id from {{ ref('orders') }} where net_amount < 0",
+    "count": "select 1 as a from {{ ref('orders') }} having count(*) = 0",
+    "two models": (
+        "select o.customer_id from {{ ref('orders') }} o "
+        "left join {{ ref('customers') }} c using (customer_id) where c.customer_id is null"
+    ),
+    "spelling": "select status from {{ ref('orders') }} where status <> lower(status)",
+    "old": "select order_id from {{ ref('orders') }} where ordered_on < '2000-01-01'",
+}
+
+
+@pytest.mark.parametrize("edits", VACUOUS.values(), ids=VACUOUS)
+def test_a_test_that_no_fault_makes_fail_is_told(tmp_path: Path, edits: dict[str, Edit]) -> None:
+    reports = audit(change(tmp_path, edits))
+    (finding,) = found(reports["dbt-build"], "DBT043")
+    assert finding.severity is Severity.MEDIUM
+
+
+def test_tests_that_can_fail_are_left_alone(tmp_path: Path) -> None:
+    edits = {
+        f"tests/{name.replace(' ', '_')}.sql": (lambda _, text=text: text)
+        for name, text in TRUE_TESTS.items()
+    }
+    report = audit(change(tmp_path, edits))["dbt-build"]
+    (built,) = report.evidence.values()
+    assert sum(key.startswith("test.") and status == "pass" for key, status in built.items()) >= 5
+    assert found(report, "DBT043") == []

@@ -20,6 +20,17 @@ class DataTest:
 
 
 @dataclass(frozen=True, slots=True)
+class TriedTest:
+    """One dbt test that passed, and was then run on damaged data: `tried` faults, `noticed` of them."""
+
+    name: str
+    model: str
+    location: Location
+    tried: int
+    noticed: int
+
+
+@dataclass(frozen=True, slots=True)
 class FailedExpectation:
     """One expectation that the built table does not meet, with counts and no row."""
 

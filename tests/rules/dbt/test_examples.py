@@ -12,7 +12,7 @@ from governance.rule import Rule
 from governance.syntax.dbt import read_case
 from governance.syntax.dbt.graph import Graph, Node
 from governance.syntax.dbt.impact import ColumnImpact, column_impacts
-from governance.syntax.dbt.results import DataTest, FailedExpectation
+from governance.syntax.dbt.results import DataTest, FailedExpectation, TriedTest
 
 RULES = rules("dbt")
 RAW = Node("seed.raw", "raw", "seed", "seeds/raw.csv", (), "raw", {"a": "INTEGER", "b": "INTEGER"})
@@ -51,7 +51,18 @@ def outcome(text: str) -> list[DataTest | FailedExpectation]:
     )
 
 
-SUBJECTS = {"screen": lambda text: [read_case(text)], "impact": impacts, "data": outcome}
+def trial(text: str) -> list[TriedTest]:
+    """A line about a test on damaged data."""
+    name, noticed, tried = re.fullmatch(r"(.+): (\d+) of (\d+) faults noticed", text).groups()  # type: ignore[union-attr]
+    return [TriedTest(name, "orders", Location("models/orders.yml"), int(tried), int(noticed))]
+
+
+SUBJECTS = {
+    "screen": lambda text: [read_case(text)],
+    "impact": impacts,
+    "data": outcome,
+    "trial": trial,
+}
 
 
 def codes(rule: Rule[Any], text: str) -> set[str]:
