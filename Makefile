@@ -4,6 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 DATA ?= data
 PORT ?= 8080
+FUZZ ?= 1000000
 
 .PHONY: install demo test ui drift bench bench-sql bench-monitor fmt lint type docs golden lock clean
 
@@ -57,9 +58,12 @@ golden: install  ## judge the stories of tests/runs anew, and write down how the
 
 bench: bench-sql bench-monitor
 
-bench-sql: install  ## DATA=folder with sql/safe.jsonl and sql/unsafe.jsonl
+bench-sql: install  ## DATA=folder with sql/safe.jsonl and sql/unsafe.jsonl, FUZZ=how many hostile inputs
 	@$(BIN)/python tests/benchmarks/sql.py $(DATA)/sql
 	@$(BIN)/python tests/benchmarks/sql_peers.py $(DATA)/sql
+	@$(BIN)/python tests/benchmarks/sql_lineage.py $(DATA)/sql
+	@$(BIN)/python -m tests.benchmarks.sql_fuzz $(DATA)/sql --inputs $(FUZZ) || true
+	@$(BIN)/python tests/benchmarks/reach.py
 
 bench-monitor: install  ## DATA=folder with traces/twins.atif.jsonl
 	@$(BIN)/python tests/benchmarks/monitor.py $(DATA)/traces

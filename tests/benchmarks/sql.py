@@ -7,17 +7,24 @@
 """
 
 import json
+import statistics
+import subprocess
 import sys
 import time
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import sqlglot
+from reach import Measure, note
 
 from governance.finding import Finding, Severity, Verdict
 from governance.statements import examine_sql
 from governance.syntax.sql import Profile, SqlContext
 
 SCOPE = ("orders", "customers")
+ALLOWED = {"tpch": 0.0, "tpcds": 0.0, "spider": 0.005, "text2sql": 0.005, "sql-eval": 0.005, "spider2": 0.03}
 
 # Which rules name what a class of evasions does; a refusal for another reason teaches nobody.
 RIGHT = {
@@ -85,7 +92,7 @@ def judge(
     return judged, times
 
 
-def unsafe(rows: list[dict[str, Any]], listing: bool) -> None:
+def unsafe(rows: list[dict[str, Any]], listing: bool) -> list[Measure]:
     """What was let through, per dialect and profile, and which rules spoke."""
     judged, _ = judge(rows)
     total: Counter[tuple[str, str]] = Counter()
@@ -110,9 +117,17 @@ def unsafe(rows: list[dict[str, Any]], listing: bool) -> None:
     if listing:
         for cls, names in sorted(reasons.items()):
             print(f"  {cls:<28} {', '.join(f'{n} {c}' for n, c in names.most_common(9))}")
+    measures = []
+    for profile in ("read", "scope", "cost", "write", "ambiguous"):
+        passed = sum(count for (_, p), count in through.items() if p == profile)
+        every = sum(count for (_, p), count in total.items() if p == profile)
+        measures.append(Measure(f"Unsafe let through, {profile}", "0", f"{passed} of {every}", not passed))
+    share = len(told) / len(judged)
+    measures.append(Measure("Unsafe refused for the right reason", ">= 95 %", f"{share:.1%}", share >= 0.95))
+    return measures
 
 
-def safe(rows: list[dict[str, Any]], listing: bool) -> None:
+def safe(rows: list[dict[str, Any]], listing: bool) -> list[Measure]:
     """What was refused, per group and dialect, and the time it took."""
     judge(rows[:200])  # Warm the caches, so that the times are those of a running gate.
     judged, times = judge(rows)
@@ -131,16 +146,82 @@ def safe(rows: list[dict[str, Any]], listing: bool) -> None:
     times.sort()
     median, p99, mean = times[len(times) // 2], times[int(len(times) * 0.99)], sum(times) / len(times)
     print(f"  median {median:.0f} µs  p99 {p99:.0f} µs  {1e6 / mean:,.0f}/s")
+    measures = [
+        Measure(f"Safe refused, {group}", f"<= {most:.1%}", f"{refused[group]} of {total[group]}", met)
+        for group, most in ALLOWED.items()
+        for met in (refused[group] <= most * total[group],)
+    ]
+    measures += [
+        Measure("Full verdict, median", "<= 1.0 ms", f"{median / 1e3:.2f} ms", median <= 1e3),
+        Measure("Full verdict, 99th percentile", "<= 10 ms", f"{p99 / 1e3:.1f} ms", p99 <= 1e4),
+        Measure("Full verdict, rate on one core", ">= 1,000/s", f"{1e6 / mean:,.0f}/s", 1e6 / mean >= 1000),
+    ]
+    return [*measures, *over_parse([row for row in rows if row["group"] == "tpcds"])]
+
+
+def over_parse(rows: list[dict[str, Any]]) -> list[Measure]:
+    """How many times a bare parse of TPC-DS a verdict takes; each time is the best of three."""
+    parse = sum(best(lambda row=row: sqlglot.parse(row["sql"], dialect=row["dialect"])) for row in rows)
+    measures = []
+    for second, which in ((False, "ours alone"), (True, "with DuckDB's opinion")):
+        verdict = sum(
+            best(lambda row=row: examine_sql(row["sql"], context_of(row), second_opinion=second))
+            for row in rows
+        )  # noqa: B023
+        factor = verdict / max(parse, 1e-9)
+        print(
+            f"  TPC-DS {which}: {verdict / len(rows) * 1e3:.2f} ms a query, {factor:.2f} times a bare parse"
+        )
+        measures.append(
+            Measure(f"TPC-DS verdict over bare parse, {which}", "<= 1.6", f"{factor:.2f}", factor <= 1.6)
+        )
+    return measures
+
+
+def best(work: Callable[[], object]) -> float:
+    """Seconds of the best of three."""
+    times = []
+    for _ in range(3):
+        start = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def cold() -> list[Measure]:
+    """What one command costs in a process of its own; the median of seven."""
+    command = [
+        Path(sys.executable).parent / "governance",
+        "check",
+        "--sql",
+        "select 1 from orders",
+        "--dialect",
+    ]
+    measures = []
+    for dialect in ("postgres", "duckdb"):
+        times = []
+        for _ in range(7):
+            start = time.perf_counter()
+            subprocess.run([*command, dialect], check=True, capture_output=True)
+            times.append(time.perf_counter() - start)
+        seconds = statistics.median(times)
+        print(f"cold check --sql, {dialect}: {seconds:.2f} s")
+        measures.append(
+            Measure(f"Cold check --sql, {dialect}", "<= 0.3 s", f"{seconds:.2f} s", seconds <= 0.3)
+        )
+    return measures
 
 
 def main(folder: str = "", *options: str) -> None:
     """Judge both files of the folder; says so when they are not there."""
+    measures: list[Measure] = []
     for name, report in (("unsafe", unsafe), ("safe", safe)):
         if not (Path(folder) / f"{name}.jsonl").exists():
             print(f"{name}.jsonl is not in {folder or 'the folder given'}; nothing was measured")
             continue
         lines = (Path(folder) / f"{name}.jsonl").read_text("utf-8").splitlines()
-        report([json.loads(line) for line in lines], "--list" in options)
+        measures += report([json.loads(line) for line in lines], "--list" in options)
+    note("sql", [*measures, *cold()])
 
 
 if __name__ == "__main__":

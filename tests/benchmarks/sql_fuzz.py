@@ -19,6 +19,7 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
+from tests.benchmarks.reach import Measure, note
 from tests.fuzzing.trial import KINDS, Trial, trial
 
 BATCH = 500  # trials that go to a process at once
@@ -95,6 +96,16 @@ def report(tally: Tally, seed: int, seconds: float) -> None:
     print(f"  slowest {slowest:.2f} s of processor time (number {number}), {tally.memory} MB a process")
 
 
+def measures(tally: Tally) -> list[Measure]:
+    """What the table of all reaches says of it."""
+    inputs, flaws, slowest = tally.count["inputs"], tally.count["flaws"], tally.slowest[0]
+    return [
+        Measure("Fuzz inputs", ">= 1,000,000", f"{inputs:,}", inputs >= 1_000_000),
+        Measure("Fuzz: exceptions, slow ones, wrong passes", "0", str(flaws), not flaws),
+        Measure("Fuzz: slowest, processor time", "< 1 s", f"{slowest:.2f} s", slowest < 1),
+    ]
+
+
 def shown(one: Trial) -> str:
     """Number, ground and text of a trial."""
     scope = "" if one.context.tables is None else f" tables={','.join(one.context.tables)}"
@@ -132,6 +143,7 @@ def main(arguments: list[str]) -> int:
                 file=sys.stderr,
             )
     report(total, asked.seed, time.monotonic() - started)
+    note("sql_fuzz", measures(total))
     return int(bool(total.count["flaws"]))
 
 

@@ -86,6 +86,7 @@ class Puts:
             if scope.is_cte and isinstance(scope.expression, exp.SetOperation)
         }
         self._outputs: dict[int, Outputs] = {}
+        self._stored: dict[int, list[tuple[str, Output | Stored]] | None] = {}
 
     def of(self, scope: Scope) -> Outputs:
         """What a scope puts out."""
@@ -102,7 +103,9 @@ class Puts:
     def listed(self, source: Source) -> list[tuple[str, Output | Stored]] | None:
         """The name of each column of a source with what it is; `None` when they are not known."""
         if isinstance(source, exp.Table):
-            return self._stored(source)
+            if id(source) not in self._stored:
+                self._stored[id(source)] = self._columns_of(source)
+            return self._stored[id(source)]
         if query_of(source) is None:
             whole = Output("", source, source.expression)
             return [(name, whole) for name in source.outer_columns] or None
@@ -112,14 +115,15 @@ class Puts:
     def has(self, source: Source, name: str) -> bool | None:
         """Whether a source has a column of this name, in small letters; `None` when that cannot be told."""
         listed = self.listed(source)
+        if isinstance(source, exp.Table):
+            return None if listed is None else any(known.lower() == name for known, _ in listed)
         if listed is None:
-            query = source if isinstance(source, Scope) and query_of(source) is not None else None
-            items = self.of(query).items if query is not None else []
+            items = self.of(source).items if query_of(source) is not None else []
             return True if any(item.name.lower() == name for item in items) else None
         names = {known.lower() for known, _ in listed}
         return True if name in names else None if "" in names else False
 
-    def _stored(self, table: exp.Table) -> list[tuple[str, Output | Stored]] | None:
+    def _columns_of(self, table: exp.Table) -> list[tuple[str, Output | Stored]] | None:
         columns = self._columns(table) if is_stored(table) and not table.args.get("pivots") else None
         if columns is None:
             return None

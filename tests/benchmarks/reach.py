@@ -1,0 +1,54 @@
+"""What the SQL gate must reach beside what was measured: one table for all programs of `make bench-sql`.
+
+    python tests/benchmarks/reach.py
+
+Each program leaves its measures in `.bench/reach/`; this one prints those of the last run and clears them.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+PLACE = Path(__file__).resolve().parents[2] / ".bench" / "reach"
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One line of the table: what, how far it must reach, what was measured, and whether that is met."""
+
+    what: str
+    target: str
+    measured: str
+    met: bool
+
+
+def note(program: str, measures: list[Measure]) -> None:
+    """Keep what a program measured until the table is printed."""
+    PLACE.mkdir(parents=True, exist_ok=True)
+    (PLACE / f"{program}.json").write_text(json.dumps([asdict(measure) for measure in measures]), "utf-8")
+
+
+def table(measures: list[Measure]) -> str:
+    """The measures as plain text, in columns."""
+    rows = [("reach", "target", "measured", "met")]
+    rows += [(m.what, m.target, m.measured, "yes" if m.met else "NO") for m in measures]
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    ]
+    return "\n".join([lines[0], "-" * sum(widths, start=6), *lines[1:]])
+
+
+def main() -> None:
+    """Print the table of what was noted; says so when nothing was."""
+    noted = [PLACE / f"{name}.json" for name in ("sql", "sql_lineage", "sql_fuzz")]
+    measures = [
+        Measure(**row) for file in noted if file.exists() for row in json.loads(file.read_text("utf-8"))
+    ]
+    print(f"\n{table(measures)}" if measures else "nothing was measured")
+    for file in noted:
+        file.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    main()
