@@ -13,6 +13,7 @@ import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -161,13 +162,11 @@ def safe(rows: list[dict[str, Any]], listing: bool) -> list[Measure]:
 
 def over_parse(rows: list[dict[str, Any]]) -> list[Measure]:
     """How many times a bare parse of TPC-DS a verdict takes; each time is the best of three."""
-    parse = sum(best(lambda row=row: sqlglot.parse(row["sql"], dialect=row["dialect"])) for row in rows)
+    parse = sum(best(partial(sqlglot.parse, row["sql"], dialect=row["dialect"])) for row in rows)
     measures = []
     for second, which in ((False, "ours alone"), (True, "with DuckDB's opinion")):
-        verdict = sum(
-            best(lambda row=row: examine_sql(row["sql"], context_of(row), second_opinion=second))
-            for row in rows
-        )  # noqa: B023
+        examine = partial(examine_sql, second_opinion=second)
+        verdict = sum(best(partial(examine, row["sql"], context_of(row))) for row in rows)
         factor = verdict / max(parse, 1e-9)
         print(
             f"  TPC-DS {which}: {verdict / len(rows) * 1e3:.2f} ms a query, {factor:.2f} times a bare parse"
