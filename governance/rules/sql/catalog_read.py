@@ -26,6 +26,7 @@ _PREFIXES = {
 }
 
 
+_COUNTERS = {*ENDLESS, "system.one"}  # ClickHouse keeps them among the catalog's tables.
 _SERVER_DATABASES = {"master", "msdb", "model", "tempdb"}
 
 
@@ -60,10 +61,8 @@ class CatalogRead(Rule[Script]):
 
 def _catalog(dialect: str, table: TableName) -> bool:
     parts = ".".join(table.parts).lower().split(".")
-    if ".".join(parts) in {*ENDLESS, "system.one"}:
-        return False  # ClickHouse keeps its counters among the catalog's tables.
     if any(part in _SCHEMAS for part in parts[:-1]):
-        return True
+        return ".".join(parts) not in _COUNTERS
     if dialect == "tsql" and len(parts) > 2 and parts[-3] in _SERVER_DATABASES:
         return True
     return bool(parts) and parts[-1].startswith(_PREFIXES.get(dialect, ("information_schema.",)))
