@@ -68,8 +68,8 @@ class SqlPolicy:
     """What is built from a table, such as `orders: [the sales dashboard]`; named when the table would be
     destroyed. A manifest in `schema` adds its own."""
     connection: str = ""
-    """Environment variable with the URL of a PostgreSQL server, which prepares each statement of its dialect
-    that nothing else blocks, and runs none."""
+    """Environment variable with the URL of a PostgreSQL or MariaDB server, which prepares each statement
+    of its dialect that nothing else blocks, and runs none."""
     personal: tuple[str, ...] = ()
     """Columns with personal data, as table.column; a statement that shows one is a finding."""
     partitions: tuple[str, ...] = ()

@@ -97,6 +97,32 @@ def test_what_is_printed_is_a_schema_to_judge_by(governance, own_home, shop):
     assert governance(*asked, f"select r.total from {schema}.recent r").status == BLOCK
 
 
+BROKEN = ("create table gone (id int)", "create view broken as select id from gone", "drop table gone")
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "mysql"])
+def test_a_view_that_is_broken_is_known_without_columns(governance, tmp_path, monkeypatch, engine):
+    with ENGINES[engine](tmp_path) as (url, schema), made(url, BROKEN):
+        monkeypatch.setenv(VARIABLE, url)
+        ran = governance("schema", "--connection", VARIABLE)
+        assert ran.status == PASS, ran.err
+        told = yaml.safe_load(ran.out)
+        assert told[f"{schema}.broken"] == {}
+        assert list(told[f"{schema}.recent"]) == ["id"]
+
+
+def test_a_view_of_mariadb_that_would_write_is_known_without_columns(governance, tmp_path, monkeypatch):
+    marking = "create function marked() returns int begin insert into orders values (9, 9); return 1; end"
+    with (
+        in_mariadb(tmp_path) as (url, schema),
+        made(url, (marking, "create view marks as select marked() as a")),
+    ):
+        monkeypatch.setenv(VARIABLE, url)
+        told = yaml.safe_load(governance("schema", "--connection", VARIABLE).out)
+        assert told[f"{schema}.marks"] == {}
+        assert list(told[f"{schema}.orders"]) == ["id", "total"]
+
+
 def test_the_policy_may_name_the_variable(governance, own_home, shop):
     (own_home / "governance.yml").write_text(f"sql: {{connection: {VARIABLE}}}")
     assert governance("schema").out == governance("schema", "--connection", VARIABLE).out

@@ -232,7 +232,7 @@ def unasked(sql: str = "select id from orders") -> str:
 
 UNASKED = [  # id, url, what is said
     ("no variable", "", "the server of TEST_WAREHOUSE is unknown: the variable is not set"),
-    ("another engine", "mysql://u:hush@h/d", "is not PostgreSQL"),
+    ("another engine", "oracle://u:hush@h/d", "is of a kind that is not asked"),
     ("nobody listens", "postgresql://u:hush@127.0.0.1:1/d", "cannot be reached: Connection refused"),
     ("a wrong password in the host", "postgresql://u:x@hush@127.0.0.1/d", "cannot be reached: "),
     ("no URL", "postgresql://u:hush%zz@127.0.0.1/d", "has a URL that cannot be read"),

@@ -15,7 +15,7 @@ from governance.syntax.sql.server.remark import Remark
 
 __all__ = ["Remark", "remarks"]
 
-_ENGINES = {"postgresql": "postgres", "postgres": "postgres"}
+_ENGINES = {"postgresql": "postgres", "postgres": "postgres", "mysql": "mysql", "mariadb": "mysql"}
 _LEAVES_NO_TRACE = (Kind.QUERY, Kind.WRITE)
 
 
@@ -30,7 +30,7 @@ def remarks(script: Script) -> Iterator[Remark]:
     url = database_url(server.variable)
     engine = _ENGINES.get(engine_of(url))
     if engine is None:
-        raise ServerUnavailable("is not PostgreSQL, the only one that is asked")
+        raise ServerUnavailable("is of a kind that is not asked; PostgreSQL and MariaDB are")
     if engine != script.dialect.name:
         return
     module = import_module(f"{__name__}.{engine}")
