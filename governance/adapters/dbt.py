@@ -39,8 +39,8 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Probe:
-    """How many faults in the data a test was shown, and how many it noticed before the trial ended."""
+class Trial:
+    """How many faults in the data a check was shown, and how many it noticed before the trial ended."""
 
     tried: int
     noticed: int
@@ -112,10 +112,10 @@ class DbtSession:
         tables = {key: Table(**table) for key, table in answer["tables"].items()}
         return runs, tables
 
-    def probe(self, tests: Mapping[str, Mapping[str, Any]]) -> dict[str, Probe]:
-        """Try tests, each given as a `ProbedTest`, on damaged tables of the built head."""
-        answer = self._worker.ask("probe", tests=tests)
-        return {key: Probe(**probe) for key, probe in answer["probes"].items()}
+    def try_tests(self, tests: Mapping[str, Mapping[str, Any]]) -> dict[str, Trial]:
+        """Run tests, each given as a `SqlTest`, on damaged tables of the built head."""
+        answer = self._worker.ask("try", tests=tests)
+        return {key: Trial(**trial) for key, trial in answer["trials"].items()}
 
     def _graph(self, side: str, described: Mapping[str, Any]) -> Graph:
         return Graph({key: self._node(side, key, facts) for key, facts in described.items()})

@@ -8,12 +8,12 @@ screen has let through.
 import contextlib
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from governance.adapters.dbt_faults import ProbedTest, probe
+from governance.adapters.trial import SqlTest, Trials
 from governance.adapters.worker import Handler, Refused, serve
 
 BUILT = ("model", "seed", "snapshot")
@@ -158,7 +158,7 @@ class Session:
         runs = {run.node.unique_id: _outcome(run) for run in result.results}
         return {"runs": runs, "tables": self._export(project, request["export"])}
 
-    def probe(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+    def try_tests(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """Whether tests of the built head notice faults that are put into the tables they read."""
         import duckdb
         from dbt.adapters.factory import reset_adapters
@@ -166,11 +166,12 @@ class Session:
         project = self.sides["head"]
         reset_adapters()  # type: ignore[no-untyped-call]  # lets go of the database file
         with contextlib.closing(duckdb.connect(str(project.warehouse))) as connection:
-            probes = {}
-            for key, test in request["tests"].items():
-                with contextlib.suppress(duckdb.Error):  # it does not run as it is; its run says why
-                    probes[key] = probe(connection, ProbedTest(**test))
-        return {"probes": probes}
+            trials = Trials(connection)
+            answers = {}
+            for key, asked in request["tests"].items():
+                test = SqlTest(**asked)
+                answers[key] = trials.judge(test.relations, test.column, _notices(test, connection))
+        return {"trials": answers}
 
     def _export(self, project: Project, wanted: Iterable[str]) -> Mapping[str, Any]:
         import duckdb
@@ -191,6 +192,12 @@ class Session:
                     columns = {name: kind for name, kind, *_ in described}
                     tables[key] = {"file": str(file), "rows": count and count[0], "columns": columns}
         return tables
+
+
+def _notices(test: SqlTest, connection: Any) -> Callable[[], bool]:
+    """Whether a test counts other failures than it does now, on the data as it was built."""
+    usual = test.run(connection)
+    return lambda: bool(test.run(connection) != usual)
 
 
 def _name_profile(tree: Path) -> str:
@@ -312,7 +319,7 @@ def prepare(scratch: Path) -> Mapping[str, Handler]:
         "state": session.state,
         "render": session.render,
         "build": session.build,
-        "probe": session.probe,
+        "try": session.try_tests,
     }
 
 

@@ -4,10 +4,12 @@ Results leave it as counts: no value of any row is reported, whatever the expect
 """
 
 from collections.abc import Mapping
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from governance.adapters.trial import Trials
 from governance.adapters.worker import Handler, serve
 
 _COUNTS = frozenset(
@@ -32,6 +34,27 @@ class Validator:
         definition = asset.add_batch_definition_whole_dataframe("all")
         batch = definition.get_batch({"dataframe": _frame(file)})
         return {"outcomes": [self._one(batch, expectation) for expectation in request["expectations"]]}
+
+    def try_all(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Whether each expectation notices faults that are put into the table."""
+        duckdb = import_module("duckdb")
+        connection = duckdb.connect()
+        connection.execute("create table built_table as from read_parquet(?)", [str(request["file"])])
+        asset = self._source.add_dataframe_asset(f"{request['table']} damaged")
+        definition = asset.add_batch_definition_whole_dataframe("all")
+        trials = Trials(connection)
+
+        def notices(expectation: Mapping[str, Any]) -> bool:
+            frame = connection.execute("from built_table").df()
+            outcome = self._one(definition.get_batch({"dataframe": frame}), expectation)
+            return bool(outcome["state"] != "met")
+
+        relation = '"memory"."main"."built_table"'
+        answers = [
+            trials.judge([relation], str(asked["kwargs"].get("column", "")), partial(notices, asked))
+            for asked in request["expectations"]
+        ]
+        return {"trials": answers}
 
     def _one(self, batch: Any, expectation: Mapping[str, Any]) -> dict[str, Any]:
         try:
@@ -95,7 +118,8 @@ def _first_line(text: Any) -> str:
 
 def prepare(scratch: Path) -> Mapping[str, Handler]:
     """Import Great Expectations (the slow part) and offer validation."""
-    return {"validate": Validator().validate}
+    validator = Validator()
+    return {"validate": validator.validate, "try": validator.try_all}
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from governance.adapters.dbt import DbtSession, Probe, Run, State, Table
+from governance.adapters.dbt import DbtSession, Run, State, Table, Trial
 from governance.adapters.jail import Limits
 from governance.adapters.worker import (
     Worker,
@@ -67,7 +67,8 @@ class ProjectAudit:
     below: tuple[str, ...] = ()
     runs: Mapping[str, Run] = field(default_factory=dict)
     base_runs: Mapping[str, Run] = field(default_factory=dict)
-    probes: Mapping[str, Probe] = field(default_factory=dict)
+    trials: Mapping[str, Trial] = field(default_factory=dict)
+    suite_trials: Mapping[str, tuple[Trial, ...]] = field(default_factory=dict)
     tables: Mapping[str, Table] = field(default_factory=dict)
     suites: Mapping[str, Suite] = field(default_factory=dict)
     outcomes: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
@@ -210,8 +211,8 @@ class Audit:
             base = audit.state.base
             again = {*known, *(key for key in base.ancestors(known) if base.nodes[key].kind in BUILT)}
             audit.base_runs, _ = session.build("base", sorted(again), ())
-        trials = _trials(audit)
-        audit.probes = session.probe(trials) if trials else {}
+        fresh = _new_tests(audit)
+        audit.trials = session.try_tests(fresh) if fresh else {}
 
     def _validate(
         self, audit: ProjectAudit, validator: Worker, tree: Path, tables: Path, scratch: Path
@@ -220,7 +221,8 @@ class Audit:
         if tables.is_dir():
             tables.rename(scratch / "tables")
         files = {key: str(scratch / "tables" / Path(table.file).name) for key, table in audit.tables.items()}
-        suites, outcomes = {}, {}
+        suites, outcomes, trials = {}, {}, {}
+        edited = {change.path for change in audit.changes if change.kind is DbtKind.EXPECTATIONS}
         for key in audit.judged:
             suite = suite_of(audit.state.head, key, tree, files)
             suites[key] = suite
@@ -231,13 +233,16 @@ class Audit:
                 asked = [expectation.request() for expectation in suite.expectations]
                 answer = validator.ask("validate", table=key, file=files[key], expectations=asked)
                 outcomes[key] = answer["outcomes"]
+                if audit.path(suite.path) in edited:
+                    answer = validator.ask("try", table=key, file=files[key], expectations=asked)
+                    trials[key] = tuple(Trial(**trial) for trial in answer["trials"])
             except WorkerFailed as error:
                 audit.output_fault = _fault(error).finding(error.message, audit.place)
                 break
-        audit.suites, audit.outcomes = suites, outcomes
+        audit.suites, audit.outcomes, audit.suite_trials = suites, outcomes, trials
 
 
-def _trials(audit: ProjectAudit) -> dict[str, dict[str, Any]]:
+def _new_tests(audit: ProjectAudit) -> dict[str, dict[str, Any]]:
     """New and changed tests that passed on rows: whether they could have failed."""
     assert audit.state is not None
     nodes = audit.state.head.nodes

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from governance.adapters.dbt import Probe
+from governance.adapters.dbt import Trial
 from governance.changeset import ChangeSet
 from governance.check import CheckReport, examine, installed
 from governance.checks.dbt_audit import Audit, ProjectAudit
@@ -86,10 +86,10 @@ def _trials(project: ProjectAudit) -> Iterator[Finding]:
         for key in sorted(project.state.modified)
         if (node := project.state.head.nodes.get(key)) and node.kind == "test" and not node.parents
     ]
-    for key, probe in [*((key, Probe(0, 0)) for key in idle), *project.probes.items()]:
+    for key, trial in [*((key, Trial(0, 0)) for key in idle), *project.trials.items()]:
         node = project.state.head.nodes[key]
         place = Location(project.path(node.path))
-        subject = TriedTest(node.name, _tested(project, key), place, probe.tried, probe.noticed)
+        subject = TriedTest(node.name, _tested(project, key), place, trial.tried, trial.noticed)
         yield from examine(subject, (TestNeverFails(),), place)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from governance.adapters.dbt import Trial
 from governance.changeset import ChangeSet
 from governance.check import CheckReport, examine, installed
 from governance.checks.dbt_audit import Audit, ProjectAudit
@@ -11,8 +12,9 @@ from governance.checks.suites import Expectation, Suite
 from governance.fault import OUTPUT_EMPTY, OUTPUT_NOT_JUDGED, OUTPUT_UNCHECKED
 from governance.finding import Finding, Location
 from governance.rules.dbt.expectation_failed import ExpectationFailed
+from governance.rules.dbt.test_never_fails import TestNeverFails
 from governance.syntax.dbt.graph import Node
-from governance.syntax.dbt.results import FailedExpectation
+from governance.syntax.dbt.results import FailedExpectation, TriedTest
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,7 @@ def _model(project: ProjectAudit, key: str, minimum: int) -> Iterator[Finding]:
         yield OUTPUT_EMPTY.finding(message, place, quote=node.name)
     elif suite.expectations:
         yield from _outcomes(project, node, suite, project.outcomes.get(key))
+        yield from _trials(project, node, suite, project.suite_trials.get(key, ()))
 
 
 def _outcomes(
@@ -79,6 +82,14 @@ def _outcomes(
         elif outcome.get("state") != "met":
             message = f"{expectation.kind} on {node.name} could not run: {outcome.get('reason', '')}"
             yield OUTPUT_NOT_JUDGED.finding(message, place, quote=f"{node.name} {expectation.kind}")
+
+
+def _trials(project: ProjectAudit, node: Node, suite: Suite, trials: tuple[Trial, ...]) -> Iterator[Finding]:
+    """Expectations of an edited suite that hold on every damaged copy of the table as well."""
+    for expectation, trial in zip(suite.expectations, trials, strict=False):
+        place = Location(project.path(suite.path), expectation.start)
+        subject = TriedTest(expectation.kind, node.name, place, trial.tried, trial.noticed)
+        yield from examine(subject, (TestNeverFails(),), place)
 
 
 def _failed(

@@ -331,3 +331,15 @@ def test_tests_that_can_fail_are_left_alone(tmp_path: Path) -> None:
     (built,) = report.evidence.values()
     assert sum(key.startswith("test.") and status == "pass" for key, status in built.items()) >= 5
     assert found(report, "DBT043") == []
+
+
+def test_an_expectation_that_no_fault_breaks_is_told(tmp_path: Path) -> None:
+    suite = (
+        "expectations:\n"
+        "  - {type: expect_column_values_to_not_be_null, kwargs: {column: order_id}}\n"
+        "  - {type: expect_column_values_to_not_be_null, kwargs: {column: order_id, mostly: 0}}\n"
+        "  - {type: expect_table_row_count_to_be_between, kwargs: {min_value: 0}}\n"
+        "  - {type: expect_column_values_to_be_between, kwargs: {column: net_amount, min_value: 0}}\n"
+    )
+    report = audit(change(tmp_path, {SUITE: lambda _: suite}))["outputs"]
+    assert [f.location.start for f in found(report, "DBT043")] == [Position(3, 5), Position(4, 5)]
