@@ -28,7 +28,8 @@ _REPEATERS = {
 _SIZED = {
     **{"bitstring": 1, "tofixedstring": 1, "arrayresize": 1, "leftpad": 1, "leftpadutf8": 1, "rightpad": 1},
     **{"rightpadutf8": 1, "timeslots": 1, "equi_width_bins": 2, "bar": 3, "randomfixedstring": 0},
-    **{"randstr": 0, "randomprintableascii": 0, "randomstringutf8": 0, "to_base": 2},
+    **{"randstr": 0, "st_generatepoints": 1, "numeric_histogram": 0, "randomprintableascii": 0},
+    **{"randomstringutf8": 0, "to_base": 2},
 }
 _FORMATS = ("printf", "format", "format_string")
 _WIDE_FORMAT = re.compile(r"%[^%a-zA-Z]*\d{7}|\{[^{}]*:[^{}]*\d{7}")

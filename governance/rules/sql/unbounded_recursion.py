@@ -6,6 +6,9 @@ from sqlglot import exp
 
 from governance.finding import Finding, Severity
 from governance.rule import Rule
+from governance.rules.sql.coverage import definition
+from governance.rules.sql.progress import bounded
+from governance.rules.sql.series_bomb import MOST_ROWS
 from governance.rules.sql.truth import always
 from governance.syntax.sql import Script
 
@@ -25,6 +28,7 @@ class UnboundedRecursion(Rule[Script]):
     bad = (
         "with recursive r as (select 1 as n union all select n from r) select * from r",
         ("select level from dual connect by level > 0", {"dialect": "oracle"}),
+        "with recursive r as (select 1 as n union all select n + 1 from r where n > 0) select * from r",
         ("with r as (select 1 as n union all select n from r) select * from r", {"dialect": "tsql"}),
         ("select * from t option (maxrecursion 0)", {"dialect": "tsql"}),
     )
@@ -34,7 +38,7 @@ class UnboundedRecursion(Rule[Script]):
         for statement in subject.statements:
             for cte in statement.all(exp.CTE):
                 body = cte.this
-                if isinstance(body, exp.SetOperation) and _repeats(cte.alias, body.expression):
+                if isinstance(body, exp.SetOperation) and _repeats(cte, body.expression):
                     message = f"{cte.alias} would call itself without an end"
                     yield self.finding(message, statement.at(cte), quote=statement.quote(cte)[:200])
             for option in statement.all(exp.QueryOption):
@@ -49,26 +53,36 @@ class UnboundedRecursion(Rule[Script]):
                     yield self.finding(message, statement.at(connect), quote=statement.quote(connect)[:200])
 
 
-def _repeats(name: str, branch: exp.Expr) -> bool:
+def _repeats(cte: exp.CTE, branch: exp.Expr) -> bool:
     """Whether a branch reads its own CTE and has neither filter, join nor limit to run dry."""
     for select in branch.find_all(exp.Select):
         source = select.args.get("from_")
         if source is None or not isinstance(source.this, exp.Table):
             continue
-        own = source.this.name.lower() == name.lower() and not source.this.args.get("db")
-        where = select.args.get("where")
-        filtered = where is not None and not always(where.this)
-        ends = any(select.args.get(clause) for clause in ("joins", "limit", "qualify", "having"))
-        if own and not filtered and not ends:
+        own = source.this.name.lower() == cte.alias.lower() and not source.this.args.get("db")
+        ends = any(select.args.get(clause) for clause in ("limit", "qualify", "having"))
+        if own and not ends and not _joins_rows(select) and not bounded(cte, select, MOST_ROWS, always):
             return True
     return False
 
 
+def _joins_rows(select: exp.Select) -> bool:
+    """Whether a join brings in rows that can run dry; a series or a list of values never does."""
+    joined = [join.this for join in select.args.get("joins") or ()]
+    return bool(select.args.get("laterals")) or any(not _made_up(source) for source in joined)
+
+
+def _made_up(source: exp.Expr) -> bool:
+    return isinstance(source, exp.Values) or isinstance(source.args.get("this"), exp.Func)
+
+
 def _endless(connect: exp.Connect) -> bool:
-    """`CONNECT BY` that neither follows another row's key nor counts up to something."""
+    """`CONNECT BY` that neither follows another row's key nor counts up to something, or counts every row."""
     condition = connect.args.get("connect")
     if condition is None or always(condition):
         return True
+    if not condition.find(exp.Prior) and _many_rows(connect):
+        return True  # Each level would be as large as the one before times the table.
     for prior in condition.find_all(exp.Prior):
         comparison = prior.parent
         if isinstance(comparison, exp.Binary):
@@ -81,3 +95,12 @@ def _endless(connect: exp.Connect) -> bool:
 
 def _counter(node: exp.Expr) -> bool:
     return node.name.lower() in ("level", "rownum")
+
+
+def _many_rows(connect: exp.Connect) -> bool:
+    """Whether the hierarchy is built over a stored table, other than the one with a single row."""
+    start = connect.parent.args.get("from_") if connect.parent is not None else None
+    table = start.this if isinstance(start, exp.From) else None
+    if not isinstance(table, exp.Table) or table.name.lower() in ("dual", ""):
+        return False
+    return definition(table) is None
