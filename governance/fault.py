@@ -178,7 +178,7 @@ SERVER_REFUSES = Fault(
     "GOV026",
     "server-refuses",
     Severity.HIGH,
-    "The database server refuses to prepare a statement, so it names something that is not there.",
+    "The database server refuses to prepare a statement: a name is missing, or a query would write.",
     "Mend what the server complains about, or bring the server up to date.",
 )
 WAIVER_EXPIRED = Fault(

@@ -31,6 +31,7 @@ sql:
   profile: read    # read, model, write or migrate
   # tables: [orders, customers]   # leave out to allow every table
   # functions: [my_schema.my_pure_function]
+  # connection: WAREHOUSE_URL      # environment variable with a server's URL: it prepares SQL, and runs none
 
 trace:
   missing: medium  # an agent's change without a trace

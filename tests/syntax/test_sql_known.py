@@ -73,6 +73,17 @@ HIT = [  # id, dialect, sql, what the message names
 ]  # fmt: skip
 
 
+def test_a_schema_that_is_dropped_names_what_it_holds() -> None:
+    tables = {"shop.orders": {"id": "int"}, "shop.people": {}, "shop.a": {}, "shop.b": {}, "zoo.c": {}}
+    policy = Policy(sql=SqlPolicy(schema=tables, readers=READERS))
+    (finding,) = check_sql("drop schema shop", "postgres", "migrate", policy=policy).findings
+    assert (
+        "; it holds: shop.orders, shop.people, shop.a and 1 more; built from it: model m0" in finding.message
+    )
+    (finding,) = check_sql("drop table zoo.c", "postgres", "migrate", policy=policy).findings
+    assert "; it holds" not in finding.message
+
+
 @pytest.mark.parametrize(("dialect", "sql", "named"), [h[1:] for h in HIT], ids=[h[0] for h in HIT])
 def test_what_is_destroyed_names_what_is_built_from_it(dialect: str, sql: str, named: str) -> None:
     policy = Policy(sql=SqlPolicy(readers=READERS))

@@ -255,8 +255,12 @@ def test_a_server_that_takes_no_greeting_is_given_up(monkeypatch: pytest.MonkeyP
     with socket.create_server(("127.0.0.1", 0)) as mute:
         monkeypatch.setenv(VARIABLE, f"postgresql://u@127.0.0.1:{mute.getsockname()[1]}/d")
         started = time.monotonic()
-        assert "timeout" in unasked()
+        message = unasked()
+        assert "timeout" in message
         assert time.monotonic() - started < 4
+        again = time.monotonic()
+        assert unasked() == message
+        assert time.monotonic() - again < 0.5, "what failed slowly is not tried again at once"
 
 
 @pytest.mark.parametrize(("seconds", "said"), [(5.0, "lock timeout"), (0.2, "did not answer within 0.2 s")])

@@ -1,4 +1,4 @@
-"""What a statement that destroys something hits besides: all that is built from its tables."""
+"""What a statement that destroys something hits besides: what a schema holds, and what is built from it."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -21,27 +21,33 @@ Parts = tuple[str, ...]
 
 
 def with_readers(findings: list[Finding], script: Script) -> list[Finding]:
-    """The same findings; those about what is destroyed also name what is built from it."""
+    """The same findings; those about what is destroyed also name what it holds and what is built from it."""
     context, dialect = script.context, script.dialect
-    if not context.readers or dialect is None or not any(f.code.startswith(_DESTROYS) for f in findings):
+    known = context.readers or context.schema
+    if not known or dialect is None or not any(f.code.startswith(_DESTROYS) for f in findings):
         return findings
-    below = _Below(context.readers, dialect)
-    hits = [(statement.location.start, below.named(statement)) for statement in script.statements]
+    schemas = any(not _is_table(target) for s in script.statements for target in _targets(s))
+    held = _Hanging({table: (table,) for table in context.schema or ()} if schemas else {}, dialect)
+    built = _Hanging(context.readers, dialect)
+    hits = [
+        (s.location.start, held.named(s, "it holds", only_schemas=True) + built.named(s, "built from it"))
+        for s in script.statements
+    ]
     return [_naming(f, hits) if f.code.startswith(_DESTROYS) else f for f in findings]
 
 
 def _naming(finding: Finding, hits: list[tuple[Position | None, str]]) -> Finding:
     """The finding with what its statement hits: the last statement that begins before it."""
     hit = [hit for start, hit in hits if _before(start, finding.location.start)][-1:]
-    return replace(finding, message=f"{finding.message}; built from it: {hit[0]}") if any(hit) else finding
+    return replace(finding, message=f"{finding.message}{hit[0]}") if any(hit) else finding
 
 
 def _before(start: Position | None, at: Position | None) -> bool:
     return start is None or at is None or (start.line, start.column) <= (at.line, at.column)
 
 
-class _Below:
-    """What is built from tables in one dialect, found by the table or by the schema that holds it."""
+class _Hanging:
+    """What hangs on tables in one dialect, found by the table or by the schema that holds it."""
 
     def __init__(self, readers: Readers, dialect: Dialect) -> None:
         self._dialect = dialect
@@ -53,18 +59,24 @@ class _Below:
                 if of:
                     place[of[-1]].append((of, names))
 
-    def named(self, statement: Statement) -> str:
-        """Some of what is built from the tables that a statement changes, and how many more, in words."""
-        hit = dict.fromkeys(name for target in _targets(statement) for name in self._of(target))
+    def named(self, statement: Statement, how: str, only_schemas: bool = False) -> str:
+        """In words, some of what hangs on the tables that a statement changes, and how many more."""
+        targets = (t for t in _targets(statement) if not (only_schemas and _is_table(t)))
+        hit = list(dict.fromkeys(name for target in targets for name in self._of(target)))
         more = f" and {len(hit) - NAMED} more" if len(hit) > NAMED else ""
-        return ", ".join(list(hit)[:NAMED]) + more
+        return f"; {how}: {', '.join(hit[:NAMED])}{more}" if hit else ""
 
     def _of(self, target: exp.Table) -> Iterator[str]:
         parts = parts_of(target, self._dialect)
-        place = self._tables if isinstance(target.this, exp.Identifier) else self._schemas
+        place = self._tables if _is_table(target) else self._schemas
         for name, names in place.get(parts[-1] if parts else "", ()):
             if same_table(name, parts):
                 yield from names
+
+
+def _is_table(target: exp.Table) -> bool:
+    """Whether a target is a table; a schema stands in the tree as a table without a name."""
+    return isinstance(target.this, exp.Identifier)
 
 
 def _targets(statement: Statement) -> Iterator[exp.Table]:
