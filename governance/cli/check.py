@@ -221,7 +221,9 @@ def progress(results: Iterable[T], stream: BinaryIO, size: int) -> Iterator[T]:
 
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     started = time.monotonic()
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    # Left to itself the bar takes what is written to standard output, a file or a pipe, for the terminal's.
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, redirect_stdout=False) as bar:
         task = bar.add_task("judging", total=size)
         for count, result in enumerate(results, 1):
             rate = count / max(time.monotonic() - started, 0.001)

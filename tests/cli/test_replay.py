@@ -2,6 +2,8 @@
 
 import json
 import os
+import pty
+import re
 import subprocess
 import sys
 
@@ -89,3 +91,29 @@ def test_a_reader_that_leaves_does_not_make_it_a_pass(own_home, program):
     ran = program("replay", file, stdout=writer)
     os.close(writer)
     assert (ran.status, ran.err) == (UNDECIDED, "")
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_on_a_terminal_a_bar_shows_rate_and_time_left(own_home, jobs):
+    lines = [json.dumps({"sql": f"select a from t where id = {n}"}) for n in range(1_000)]
+    terminal, theirs = pty.openpty()
+    command = [sys.executable, "-m", "governance.cli", "replay", history(own_home, *lines), "--jobs", jobs]
+    with (own_home / "out.jsonl").open("wb") as out:
+        wide = {**os.environ, "COLUMNS": "120", "TERM": "xterm"}
+        running = subprocess.Popen([*command, "--dialect", "postgres"], stdout=out, stderr=theirs, env=wide)
+    os.close(theirs)
+    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", _all_that_comes(terminal).decode("utf-8", "replace"))
+    assert running.wait() == PASS
+    assert re.search(r"\d[\d,]* judged, [\d,]+/s .*\d+% \d+:\d\d:\d\d", shown)
+    assert "1,000 judged: 1,000 pass" in shown
+    assert len((own_home / "out.jsonl").read_bytes().splitlines()) == 1_000
+
+
+def _all_that_comes(terminal: int) -> bytes:
+    shown = b""
+    while True:
+        try:
+            shown += os.read(terminal, 65_536)
+        except OSError:  # whoever wrote has ended
+            os.close(terminal)
+            return shown
