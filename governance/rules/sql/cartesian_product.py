@@ -6,6 +6,7 @@ from sqlglot import exp
 
 from governance.finding import Finding, Severity
 from governance.rule import Rule
+from governance.rules.sql.coverage import passes_on
 from governance.rules.sql.truth import always
 from governance.syntax.sql import Script, Statement
 from governance.syntax.sql.names import table_names
@@ -15,7 +16,7 @@ class CartesianProduct(Rule[Script]):
     """Stored tables are joined without any condition between them.
 
     Each row of one meets each row of the other: two tables of a million rows make a million millions.
-    A cross join with a CTE or a list of values, as for a calendar, is left alone.
+    A cross join with a CTE or a list of values, as for a calendar, is left alone, unless it is a whole table.
     """
 
     code, name, severity = "SQL503", "cartesian-product", Severity.MEDIUM
@@ -43,10 +44,15 @@ class CartesianProduct(Rule[Script]):
         joins = list(_joins(select))
         source = select.args.get("from_")
         sources = ([source.this] if source else []) + [join.this for join in joins]
+        if len(sources) > 1:
+            stored = stored | {id(node) for node in sources if id(node) not in stored and passes_on(node)}
         tables = [node for node in sources if id(node) in stored]
-        if len(tables) < 2 or any(_matched(join) for join in joins):
+        if len(tables) < 2:
             return
         groups = _Groups([table.alias_or_name.lower() for table in tables])
+        for join in joins:
+            if _matched(join):
+                groups.tie({tables[0].alias_or_name.lower(), join.this.alias_or_name.lower()})
         for node in sources:
             if id(node) not in stored and not isinstance(node, exp.Table):
                 groups.tie(

@@ -9,6 +9,7 @@ Judge = Callable[[exp.Expr], bool | None]
 
 _DEEPEST = 12
 _NARROWING = ("having", "qualify", "sample", "match", "connect", "prewhere", "laterals", "offset", "pivots")
+_CHANGING = (*_NARROWING, "where", "group", "distinct", "limit", "joins")
 _CHANGES = (exp.Delete, exp.Update, exp.Merge, exp.Insert)
 
 
@@ -111,6 +112,22 @@ def definition(table: exp.Table) -> exp.Query | None:
                     return cte.this
         inside, node = node, node.parent
     return None
+
+
+def passes_on(source: object, depth: int = _DEEPEST) -> bool:
+    """Whether a sub-query or CTE gives the rows of a stored table just as they are."""
+    if depth == 0 or not isinstance(source, exp.Expr):
+        return False
+    if isinstance(source, exp.Table):
+        query = definition(source)
+        return isinstance(source.this, exp.Identifier) if query is None else passes_on(query, depth - 1)
+    if isinstance(source, (exp.Subquery, exp.Lateral)):
+        return passes_on(source.this, depth - 1)
+    if not isinstance(source, exp.Select) or any(source.args.get(clause) for clause in _CHANGING):
+        return False
+    start = source.args.get("from_")
+    computed = any(output.find(exp.AggFunc) for output in source.selects)
+    return not computed and isinstance(start, exp.From) and passes_on(start.this, depth - 1)
 
 
 def same(one: exp.Table, other: exp.Table) -> bool:

@@ -38,6 +38,7 @@ _COUNTING = {"numbers", "numbers_mt", "zeros", "zeros_mt", "generator", "primes"
 MOST_PRODUCT = 1_000_000_000
 LARGE = 1_000
 ENDLESS = {"system.numbers", "system.numbers_mt", "system.zeros", "system.zeros_mt"}
+_EPONYMOUS = ("generate_series", "wholenumber")  # SQLite counts these up where they are named without bounds.
 _NEEDS_ALL = ("where", "prewhere", "group", "having", "order", "qualify", "joins", "distinct", "windows")
 _SEQUENCE_TABLE = re.compile(r"seq_(\d+)_to_(\d+)(?:_step_(\d+))?", re.IGNORECASE)
 
@@ -105,8 +106,11 @@ def _endless(table: exp.Table, subject: Script) -> bool:
     """A table that the engine counts up for whoever reads it."""
     if f"{table.db}.{table.name}".lower() in ENDLESS:
         return not _first_rows(table)
+    dialect = subject.dialect.name if subject.dialect else ""
+    if dialect == "sqlite" and isinstance(table.this, exp.Identifier) and table.name.lower() in _EPONYMOUS:
+        return True
     counted = _SEQUENCE_TABLE.fullmatch(table.name)
-    if counted is None or subject.dialect is None or subject.dialect.name != "mysql":
+    if counted is None or dialect != "mysql":
         return False
     first, last, step = (int(part or 1) for part in counted.groups())
     return abs(last - first) / max(step, 1) > MOST_ROWS
