@@ -98,6 +98,7 @@ DBT: tuple[str, ...] = (
     "data_test_failed:DataTestFailed",
     "data_test_warned:DataTestWarned",
     "test_never_fails:TestNeverFails",
+    "data_changed:DataChanged",
     "expectation_failed:ExpectationFailed",
 )
 INFRA: tuple[str, ...] = (

@@ -117,6 +117,18 @@ class DbtSession:
         answer = self._worker.ask("try", tests=tests)
         return {key: Trial(**trial) for key, trial in answer["trials"].items()}
 
+    def compare(
+        self, before: Mapping[str, Table], now: Mapping[str, Table], keys: Mapping[str, str]
+    ) -> dict[str, dict[str, Any]]:
+        """How built nodes of head differ from base, by counts; `keys` gives each its key column or none."""
+        pairs = {
+            node: {"before": before[node].file, "now": now[node].file, "key": key}
+            for node, key in keys.items()
+            if node in before and node in now
+        }
+        differences: dict[str, dict[str, Any]] = self._worker.ask("compare", pairs=pairs)["differences"]
+        return differences
+
     def _graph(self, side: str, described: Mapping[str, Any]) -> Graph:
         return Graph({key: self._node(side, key, facts) for key, facts in described.items()})
 

@@ -13,6 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from governance.adapters.comparison import compare
 from governance.adapters.trial import SqlTest, Trials
 from governance.adapters.worker import Handler, Refused, serve
 
@@ -173,18 +174,31 @@ class Session:
                 answers[key] = trials.judge(test.relations, test.column, _notices(test, connection))
         return {"trials": answers}
 
+    def compare(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        """How exported tables of head differ from those of base, each by the key column given for it."""
+        import duckdb
+
+        with contextlib.closing(duckdb.connect()) as connection:
+            return {
+                "differences": {
+                    node: compare(connection, _parquet(pair["before"]), _parquet(pair["now"]), pair["key"])
+                    for node, pair in request["pairs"].items()
+                }
+            }
+
     def _export(self, project: Project, wanted: Iterable[str]) -> Mapping[str, Any]:
         import duckdb
         from dbt.adapters.factory import reset_adapters
 
         reset_adapters()  # type: ignore[no-untyped-call]  # lets go of the database file
-        (self.scratch / "tables").mkdir(exist_ok=True)
+        folder = self.scratch / ("tables" if project is self.sides["head"] else "base_tables")
+        folder.mkdir(exist_ok=True)
         tables: dict[str, Any] = {}
         with contextlib.closing(duckdb.connect(str(project.warehouse))) as connection:
             for number, key in enumerate(wanted):
                 node = project.manifest.nodes[key]
                 relation = f'"{node.schema}"."{node.identifier}"'.replace("'", "''")
-                file = self.scratch / "tables" / f"{number}.parquet"
+                file = folder / f"{number}.parquet"
                 with contextlib.suppress(duckdb.Error):  # not built; its run says why
                     described = connection.execute(f"describe select * from {relation}").fetchall()
                     connection.execute(f"copy (select * from {relation}) to '{file}' (format parquet)")
@@ -192,6 +206,10 @@ class Session:
                     columns = {name: kind for name, kind, *_ in described}
                     tables[key] = {"file": str(file), "rows": count and count[0], "columns": columns}
         return tables
+
+
+def _parquet(file: str) -> str:
+    return "read_parquet('" + file.replace("'", "''") + "')"
 
 
 def _notices(test: SqlTest, connection: Any) -> Callable[[], bool]:
@@ -320,6 +338,7 @@ def prepare(scratch: Path) -> Mapping[str, Handler]:
         "render": session.render,
         "build": session.build,
         "try": session.try_tests,
+        "compare": session.compare,
     }
 
 

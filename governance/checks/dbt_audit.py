@@ -68,6 +68,7 @@ class ProjectAudit:
     runs: Mapping[str, Run] = field(default_factory=dict)
     base_runs: Mapping[str, Run] = field(default_factory=dict)
     trials: Mapping[str, Trial] = field(default_factory=dict)
+    differences: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     suite_trials: Mapping[str, tuple[Trial, ...]] = field(default_factory=dict)
     tables: Mapping[str, Table] = field(default_factory=dict)
     suites: Mapping[str, Suite] = field(default_factory=dict)
@@ -206,11 +207,13 @@ class Audit:
         exported = [key for key in head.order if key in wanted and head.nodes[key].kind in BUILT]
         audit.runs, audit.tables = session.build("head", sorted(wanted), exported)
         failed = [key for key, run in audit.runs.items() if run.status == "fail"]
-        known = [key for key in failed if key in audit.state.base.nodes]
+        base = audit.state.base
+        keys = _keys(audit)
+        known = {*(key for key in failed if key in base.nodes), *keys}
         if known:
-            base = audit.state.base
-            again = {*known, *(key for key in base.ancestors(known) if base.nodes[key].kind in BUILT)}
-            audit.base_runs, _ = session.build("base", sorted(again), ())
+            known |= {key for key in base.ancestors(known) if base.nodes[key].kind in BUILT}
+            audit.base_runs, tables = session.build("base", sorted(known), list(keys))
+            audit.differences = session.compare(tables, audit.tables, keys) if keys else {}
         fresh = _new_tests(audit)
         audit.trials = session.try_tests(fresh) if fresh else {}
 
@@ -240,6 +243,19 @@ class Audit:
                 audit.output_fault = _fault(error).finding(error.message, audit.place)
                 break
         audit.suites, audit.outcomes, audit.suite_trials = suites, outcomes, trials
+
+
+def _keys(audit: ProjectAudit) -> dict[str, str]:
+    """Changed models that both sides build, each with a column that identifies its rows, or none."""
+    assert audit.state is not None
+    nodes, children = audit.state.head.nodes, audit.state.head.children
+    found = {}
+    for key in audit.targets:
+        if key in audit.tables and nodes[key].kind == "model" and key in audit.state.base.nodes:
+            tests = [nodes[child] for child in children.get(key, ()) if nodes[child].kind == "test"]
+            unique = [t for t in tests if (t.facts.get("test") or {}).get("name") == "unique"]
+            found[key] = next((t.facts["column"] for t in unique if t.facts.get("attached") == key), "")
+    return found
 
 
 def _new_tests(audit: ProjectAudit) -> dict[str, dict[str, Any]]:

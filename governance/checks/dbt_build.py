@@ -1,7 +1,8 @@
 """Builds the changed models and their children on a throw-away DuckDB and runs their dbt tests."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from governance.adapters.dbt import Trial
 from governance.changeset import ChangeSet
@@ -9,10 +10,11 @@ from governance.check import CheckReport, examine, installed
 from governance.checks.dbt_audit import Audit, ProjectAudit
 from governance.fault import NOT_RENDERED
 from governance.finding import Finding, Location
+from governance.rules.dbt.data_changed import DataChanged
 from governance.rules.dbt.data_test_failed import DataTestFailed
 from governance.rules.dbt.data_test_warned import DataTestWarned
 from governance.rules.dbt.test_never_fails import TestNeverFails
-from governance.syntax.dbt.results import DataTest, TriedTest
+from governance.syntax.dbt.results import ColumnDifference, DataDifference, DataTest, TriedTest
 
 _GOOD = frozenset({"success", "pass"})
 
@@ -33,7 +35,7 @@ class DbtBuild:
                 findings.append(project.fault)
             else:
                 findings += _project(project)
-                evidence[project.root or "."] = {key: run.status for key, run in project.runs.items()}
+                evidence[project.root or "."] = _evidence(project)
         return CheckReport(
             self.name, tuple(findings), evidence=evidence, tools=installed("dbt-core", "dbt-duckdb", "duckdb")
         )
@@ -56,6 +58,9 @@ def _project(project: ProjectAudit) -> Iterator[Finding]:
             message = f"{node.kind} {node.name} does not build: {run.message or run.status}"
             yield NOT_RENDERED.finding(message, place, quote=node.name)
     yield from _trials(project)
+    for key, found in project.differences.items():
+        place = Location(project.path(nodes[key].path))
+        yield from examine(_difference(nodes[key].name, place, found), (DataChanged(),), place)
     unseen = [key for key in project.judged if key not in project.runs]
     if skipped or unseen:
         names = ", ".join(nodes[key].name for key in (*skipped, *unseen)[:10])
@@ -78,6 +83,11 @@ def _test(project: ProjectAudit, key: str, place: Location) -> Iterator[Finding]
     yield from examine(subject, (DataTestFailed(), DataTestWarned()), place)
 
 
+def _evidence(project: ProjectAudit) -> dict[str, Any]:
+    statuses = {key: run.status for key, run in project.runs.items()}
+    return statuses | ({"differences": dict(project.differences)} if project.differences else {})
+
+
 def _trials(project: ProjectAudit) -> Iterator[Finding]:
     """New and changed tests that passed on damaged data too, or that read no data at all."""
     assert project.state is not None
@@ -91,6 +101,17 @@ def _trials(project: ProjectAudit) -> Iterator[Finding]:
         place = Location(project.path(node.path))
         subject = TriedTest(node.name, _tested(project, key), place, trial.tried, trial.noticed)
         yield from examine(subject, (TestNeverFails(),), place)
+
+
+def _difference(model: str, place: Location, found: Mapping[str, Any]) -> DataDifference:
+    columns = tuple(
+        ColumnDifference(
+            name, (c["nulls"][0], c["nulls"][1]), (c["distinct"][0], c["distinct"][1]), c["changed"]
+        )
+        for name, c in found["columns"].items()
+    )
+    before, now = found["rows"]
+    return DataDifference(model, place, (before, now), found["lost"], found["gained"], columns)
 
 
 def _tested(project: ProjectAudit, key: str) -> str:

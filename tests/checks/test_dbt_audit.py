@@ -343,3 +343,26 @@ def test_an_expectation_that_no_fault_breaks_is_told(tmp_path: Path) -> None:
     )
     report = audit(change(tmp_path, {SUITE: lambda _: suite}))["outputs"]
     assert [f.location.start for f in found(report, "DBT043")] == [Position(3, 5), Position(4, 5)]
+
+
+def test_the_data_of_both_sides_are_compared(tmp_path: Path) -> None:
+    def edit(text: str) -> str:
+        bare = text.replace("coalesce(payments.paid_amount, 0)", "payments.paid_amount")
+        return bare + "\nwhere orders.order_id % 3 <> 0\n"
+
+    report = audit(change(tmp_path, {ORDERS: edit}))["dbt-build"]
+    (finding,) = found(report, "DBT044")
+    assert finding.severity is Severity.MEDIUM
+    assert "keys are gone" in finding.message
+    assert "paid_amount differs in" in finding.message
+    (evidence,) = report.evidence.values()
+    before, now = evidence["differences"]["model.corner_shop.orders"]["rows"]
+    assert now < before
+
+
+def test_a_rewrite_that_builds_the_same_data_is_no_difference(tmp_path: Path) -> None:
+    def edit(text: str) -> str:
+        return text.replace("coalesce(payments.paid_amount, 0)", "ifnull(payments.paid_amount, 0)")
+
+    report = audit(change(tmp_path, {ORDERS: edit}))["dbt-build"]
+    assert found(report, "DBT044") == []

@@ -31,6 +31,28 @@ class TriedTest:
 
 
 @dataclass(frozen=True, slots=True)
+class ColumnDifference:
+    """A column before and now: nulls, distinct values, and the rows of both sides that differ in it."""
+
+    name: str
+    nulls: tuple[int, int]
+    distinct: tuple[int, int]
+    changed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DataDifference:
+    """How the rows of a built model differ from those that base builds; `lost` and `gained` count keys."""
+
+    model: str
+    location: Location
+    rows: tuple[int, int]
+    lost: int | None = None
+    gained: int | None = None
+    columns: tuple[ColumnDifference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class FailedExpectation:
     """One expectation that the built table does not meet, with counts and no row."""
 

@@ -12,7 +12,7 @@ from governance.rule import Rule
 from governance.syntax.dbt import read_case
 from governance.syntax.dbt.graph import Graph, Node
 from governance.syntax.dbt.impact import ColumnImpact, column_impacts
-from governance.syntax.dbt.results import DataTest, FailedExpectation, TriedTest
+from governance.syntax.dbt.results import DataDifference, DataTest, FailedExpectation, TriedTest
 
 RULES = rules("dbt")
 RAW = Node("seed.raw", "raw", "seed", "seeds/raw.csv", (), "raw", {"a": "INTEGER", "b": "INTEGER"})
@@ -57,11 +57,18 @@ def trial(text: str) -> list[TriedTest]:
     return [TriedTest(name, "orders", Location("models/orders.yml"), int(tried), int(noticed))]
 
 
+def difference(text: str) -> list[DataDifference]:
+    """A line about the rows of a model, before and now."""
+    model, before, now = re.fullmatch(r"(.+): (\d+) to (\d+) rows", text).groups()  # type: ignore[union-attr]
+    return [DataDifference(model, Location("models/orders.sql"), (int(before), int(now)))]
+
+
 SUBJECTS = {
     "screen": lambda text: [read_case(text)],
     "impact": impacts,
     "data": outcome,
     "trial": trial,
+    "difference": difference,
 }
 
 

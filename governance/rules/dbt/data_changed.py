@@ -1,0 +1,66 @@
+"""DBT044: a changed model builds other data than before."""
+
+from collections.abc import Iterator
+
+from governance.finding import Finding, Severity
+from governance.rule import Rule
+from governance.syntax.dbt.results import ColumnDifference, DataDifference
+
+LARGE = 0.1  # of the rows
+_SHOWN = 4
+
+
+class DataChanged(Rule[DataDifference]):
+    """A changed model builds other data than before, from the same inputs.
+
+    Both sides were built and compared row by row. That is what the change means, whatever its text
+    says; rows that vanish and values that become null are what consumers notice first.
+    """
+
+    code, name, severity = "DBT044", "data-changed", Severity.LOW
+    category = "difference"
+    remedy = "Say in the change which rows and columns are meant to differ, and check that no others do."
+    good = ("orders: 600 to 600 rows",)
+    bad = ("orders: 600 to 590 rows", "orders: 600 to 300 rows")
+
+    def check(self, subject: DataDifference) -> Iterator[Finding]:
+        """One finding that sums up the differences; graver when many rows are gone or null."""
+        before, now = subject.rows
+        words = [f"{before:,} rows become {now:,}"] if before != now else []
+        words += [f"{subject.lost:,} keys are gone"] if subject.lost else []
+        words += [f"{subject.gained:,} keys are new"] if subject.gained and before == now else []
+        changed = [column for column in subject.columns if _differs(column)]
+        words += [_words(column, subject) for column in changed[:_SHOWN]]
+        words += [f"and {len(changed) - _SHOWN} more columns differ"] if len(changed) > _SHOWN else []
+        if words:
+            grave = _much_gone(subject) or any(_much_null(column, subject) for column in changed)
+            severity = Severity.MEDIUM if grave else self.severity
+            message = f"{subject.model} builds other data: {', '.join(words)}"
+            yield self.finding(message, subject.location, quote=subject.model, severity=severity)
+
+
+def _differs(column: ColumnDifference) -> bool:
+    if column.changed is not None:
+        return column.changed > 0
+    return column.nulls[0] != column.nulls[1] or column.distinct[0] != column.distinct[1]
+
+
+def _words(column: ColumnDifference, subject: DataDifference) -> str:
+    nulls = ""
+    if _much_null(column, subject):
+        nulls = f" and is null in {column.nulls[1]:,} rows instead of {column.nulls[0]:,}"
+    if column.changed is not None:
+        return f"{column.name} differs in {column.changed:,} rows{nulls}"
+    return (
+        f"{column.name} has {column.distinct[1]:,} distinct values instead of {column.distinct[0]:,}{nulls}"
+    )
+
+
+def _much_gone(subject: DataDifference) -> bool:
+    before, now = subject.rows
+    return max(before - now, subject.lost or 0) > LARGE * before
+
+
+def _much_null(column: ColumnDifference, subject: DataDifference) -> bool:
+    before, now = (nulls / max(rows, 1) for nulls, rows in zip(column.nulls, subject.rows, strict=True))
+    return now - before > LARGE
