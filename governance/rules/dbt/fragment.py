@@ -8,7 +8,8 @@ from governance.rules.dbt.statement import Grade, shorten
 
 _TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _LITERAL = re.compile(r"'(?:[^']|'')*(?:'|\Z)|\"(?:[^\"]|\"\")*(?:\"|\Z)")
-_STATEMENT = re.compile(r";\s*\w")
+_STATEMENT = re.compile(r";\s*(?:\w|\(|#|--|/\*)")
+_CALLED = re.compile(r"[\w.]+(?=\s*\()")
 _COMMENT = re.compile(r"--|/\*")
 _ACTS = frozenset(
     {"SQL010", "SQL011", "SQL012", "SQL013", "SQL014", "SQL101", "SQL103", "SQL104", "SQL106", "SQL107"}
@@ -23,8 +24,15 @@ def without_templates(value: str) -> str:
 def escape(value: str) -> Grade | None:
     """How a value leaves its place, whether that stands between quotes or not; `None` when it does not."""
     text = without_templates(value)
-    readings = [text, f"'{text}'"] if "'" in text else [text]
+    readings = [text, *(f"{quote}{text}{quote}" for quote in ("'", '"') if quote in text)]
     return max(filter(None, map(_escape, readings)), key=lambda grade: grade.severity, default=None)
+
+
+def hidden_escape(part: str) -> Grade | None:
+    """How a part of a computed value may leave the value's place, wherever it comes to stand in it."""
+    if ";" in part:
+        return Grade(Severity.HIGH, "may end the statement that it is put into and begin another")
+    return escape(part)
 
 
 def _escape(text: str) -> Grade | None:
@@ -55,5 +63,9 @@ def action(value: str, dialect: str) -> Grade | None:
     text = without_templates(value)
     if "(" not in text:
         return None
-    found = [f for f in examine_sql(f"select ({text})", SqlContext(dialect)) if f.code in _ACTS]
-    return Grade(Severity.HIGH, f"would act: {shorten(found[0].message)}") if found else None
+    calls = ", ".join(f"{name}()" for name in _CALLED.findall(text))
+    for sql in (f"select ({text})", f"select {calls}"):  # a type or an order is no expression, but may call
+        found = [f for f in examine_sql(sql, SqlContext(dialect)) if f.code in _ACTS]
+        if found:
+            return Grade(Severity.HIGH, f"would act: {shorten(found[0].message)}")
+    return None

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 from governance.finding import Finding, Severity
 from governance.rule import Rule
-from governance.rules.dbt.fragment import action, escape, without_templates
+from governance.rules.dbt.fragment import action, escape, hidden_escape, without_templates
 from governance.rules.dbt.hook_changed import HOOKS
 from governance.rules.dbt.statement import Grade, grade, shorten
-from governance.syntax.dbt import DbtChange, Text, Value, case
+from governance.syntax.dbt import DbtChange, DbtKind, Text, Value, case
+from governance.syntax.dbt.yaml import normal
 
 _PROSE = frozenset(
     {
@@ -15,6 +16,8 @@ _PROSE = frozenset(
         *("config_version", "version", "vars", "doc_blocks", "deprecation_date"),
     }
 )
+_PROSE_OF_TESTS = frozenset({"description", "meta", "tags"})
+_TESTS = frozenset({"tests", "data_tests"})
 
 
 class SqlInSetting(Rule[DbtChange]):
@@ -49,7 +52,7 @@ class SqlInSetting(Rule[DbtChange]):
     def check(self, subject: DbtChange) -> Iterator[Finding]:
         """Each new value, outside of prose, that leaves its place in dbt's SQL or acts within it."""
         for value in subject.new_values:
-            if _PROSE.intersection(value.path) or HOOKS.intersection(value.path):
+            if _is_prose(value, subject.kind) or HOOKS.intersection(map(normal, value.keys)):
                 continue
             found = _grade(value, subject)
             if found:
@@ -58,9 +61,28 @@ class SqlInSetting(Rule[DbtChange]):
                 yield self.finding(message, place, quote=value.text, severity=found.severity)
 
 
+def _is_prose(value: Value, kind: DbtKind) -> bool:
+    """Whether one of dbt's own keys says that the value is not for SQL.
+
+    A column, a folder, an argument of a test may have such a name as well, and is none.
+    """
+    prose = _PROSE
+    for number, key in enumerate(value.keys):
+        folder = kind is DbtKind.PROJECT and 0 < number < len(value.keys) - 1 and not key.startswith("+")
+        if normal(key) in prose and not folder:
+            return True
+        if normal(key) in _TESTS:
+            prose = _PROSE_OF_TESTS
+        elif normal(key) == "column_types" or (normal(key) == "arguments" and prose is _PROSE_OF_TESTS):
+            return False
+    return False
+
+
 def _grade(value: Value, subject: DbtChange) -> Grade | None:
-    if "rows" in value.path and not _is_query(value, subject):
+    if "rows" in value.keys and not _is_query(value, subject):
         return None  # dbt escapes the rows of a unit test
+    if value.part:
+        return hidden_escape(value.text)
     if _is_query(value, subject):
         whole = grade(Text(without_templates(value.text).strip().rstrip(";")), subject.dialect)
         reads = whole.severity is Severity.MEDIUM

@@ -10,12 +10,15 @@ from typing import Any
 from governance.artifact import Change
 from governance.finding import Location, Position
 from governance.syntax.dbt.effects import Effect, effect_of
-from governance.syntax.dbt.jinja import read_template
+from governance.syntax.dbt.jinja import produced_text, read_template
 from governance.syntax.dbt.layout import DbtKind
-from governance.syntax.dbt.template import Mention, Template
-from governance.syntax.dbt.yaml import Document, Entry
+from governance.syntax.dbt.template import Mention, Template, Text
+from governance.syntax.dbt.yaml import Document, Entry, normal
 
 _TAKEN_FOR_TEMPLATE = re.compile(r"\s*(env_var|ref|var|source|doc)\s*\(.+\)\s*\Z", re.DOTALL)
+
+
+_PLAIN_KEY = re.compile(r"[\w+.-]*")
 
 
 @dataclass(frozen=True)
@@ -54,18 +57,18 @@ class Source:
     @cached_property
     def values(self) -> tuple["Value", ...]:
         """Every text that the file gives to dbt as a setting or property, list items one by one."""
-        found = [
-            Value((key.removeprefix("+").replace("-", "_"),), piece, mention.start)
-            for mention in self.template.mentions
-            if mention.path[-1] == "config" and mention.called
-            for key, value in mention.keywords.items()
-            for piece in value.pieces
-        ]
-        found += [
-            Value(path, entry.value, entry.start)
-            for path, entry in self.document.entries.items()
-            if isinstance(entry.value, str)
-        ]
+        found: list[Value] = []
+        for mention in self.template.mentions:
+            if mention.path[-1] == "config" and mention.called:
+                for key, text in mention.keywords.items():
+                    found += _values((normal(key),), (key,), text, mention.start)
+        for path, entry in self.document.entries.items():
+            strange = tuple(key for key in entry.keys if not _PLAIN_KEY.fullmatch(key))
+            found += [Value(path, entry.keys, key, entry.start, part=True) for key in strange]
+            if isinstance(entry.value, str):
+                template = _template_in(entry.value)
+                text = produced_text(template) if template else Text(entry.value)
+                found += _values(path, entry.keys, text, entry.start)
         return tuple(found)
 
     @cached_property
@@ -75,17 +78,22 @@ class Source:
         for mention in self.template.mentions:
             if mention.path[-1] == "config" and mention.called:
                 for key, value in mention.keywords.items():
-                    found[key.removeprefix("+").replace("-", "_")] = (value.text, mention.start)
+                    found[normal(key)] = (value.text, mention.start)
         return found
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One text that a change gives to dbt as a setting; `path` are the keys that lead to it."""
+    """One text that a change gives to dbt as a setting; `path` and `keys` lead to it as to an `Entry`.
+
+    A `part` is a constant from which a template computes the text, or the key of a dictionary.
+    """
 
     path: tuple[str, ...]
+    keys: tuple[str, ...]
     text: str
     start: Position
+    part: bool = False
 
     @property
     def key(self) -> str:
@@ -169,6 +177,13 @@ def _beyond(head: Mapping[tuple[str, ...], Entry], base: Mapping[tuple[str, ...]
         before = base.get(path)
         if before is None or before.value != entry.value:
             yield entry
+
+
+def _values(path: tuple[str, ...], keys: tuple[str, ...], text: Text, start: Position) -> Iterator[Value]:
+    for piece in text.pieces:
+        yield Value(path, keys, piece, start)
+    for part in text.parts:
+        yield Value(path, keys, part, start, part=True)
 
 
 def _template_in(value: Any) -> str:

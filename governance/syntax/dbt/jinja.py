@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import jinja2
@@ -12,7 +13,7 @@ from jinja2.ext import Extension
 from jinja2.parser import Parser
 
 from governance.finding import Position
-from governance.syntax.dbt.template import UNREADABLE, Mention, Template, Text
+from governance.syntax.dbt.template import UNREADABLE, Mention, Template, Text, merged
 
 _RELATION = re.compile(r"\b(from|join|into|update|table|using)\s+(\S+\.)?[\"`]?$", re.IGNORECASE)
 _HELD = frozenset({"model", "graph", "target", "flags", "config", "invocation_args_dict"})
@@ -45,6 +46,15 @@ _ENVIRONMENT = jinja2.Environment(
 )
 
 
+def produced_text(text: str) -> Text:
+    """The text that a template produces, as far as it tells; never raises."""
+    try:
+        tree = _ENVIRONMENT.parse(text)
+        return _Reader(text, tree).text(tree.body)
+    except Exception:  # why it cannot be read, `read_template` says
+        return Text(text, known=False)
+
+
 def read_template(text: str) -> Template:
     """The facts of one template; never raises."""
     try:
@@ -67,6 +77,7 @@ class _Reader:
         self._lines = text.split("\n")
         self._seen: dict[tuple[int, str], int] = defaultdict(int)
         self._assigned: dict[str, list[Text]] = defaultdict(list)
+        self._looped: dict[str, list[Text]] = defaultdict(list)
         self._local = set(_bound(tree))
         self._origins = _origins(tree)
         self._owner: nodes.Node = tree
@@ -74,7 +85,7 @@ class _Reader:
         self._strings: list[tuple[str, Position]] = []
         self._filters: list[tuple[str, Position]] = []
         self._macros: dict[str, Position] = {}
-        for kind in (nodes.Assign, nodes.AssignBlock):
+        for kind in (nodes.Assign, nodes.AssignBlock, nodes.For):
             for assign in tree.find_all(kind):
                 self._remember(assign)
 
@@ -131,13 +142,30 @@ class _Reader:
             case nodes.List() | nodes.Tuple():
                 return Text.of_items(self.text(item) for item in node.items)
             case nodes.Dict():
-                return Text.of_items(self.text(pair.value) for pair in node.items)
+                keys = merged((self.text(pair.key).text,) for pair in node.items)
+                values = Text.of_items(self.text(pair.value) for pair in node.items)
+                return replace(values, parts=merged((keys, values.parts)))
             case nodes.If() | nodes.For():
-                branches = self.text([*node.body, *node.else_]).text
-                return Text(branches, known=False)
+                branches = self.text([*node.body, *node.else_])
+                return Text(branches.text, known=False, parts=branches.parts)
             case nodes.Filter(name="trim" | "upper" | "lower" | "string" | "safe"):
                 return self.text(node.node)
-        return Text("computed_part", known=False)
+        return Text("computed_part", known=False, parts=self._parts(node))
+
+    def _parts(self, node: Any) -> tuple[str, ...]:
+        """The constants from which an expression is computed, also through names of the template."""
+        if not isinstance(node, nodes.Node):
+            return ()
+        constants = [node, *node.find_all(nodes.Const)]
+        names = [node, *node.find_all(nodes.Name)]
+        said = [c.value for c in constants if isinstance(c, nodes.Const) and isinstance(c.value, str)]
+        bound = [
+            text
+            for name in names
+            if isinstance(name, nodes.Name)
+            for text in (*self._assigned.get(name.name, ()), *self._looped.get(name.name, ()))
+        ]
+        return merged((said, *((*text.pieces, *text.parts) for text in bound)))
 
     def _macro(self, node: nodes.Macro, within: tuple[str, ...]) -> None:
         self._macros[node.name] = self._place(node.lineno, node.name.partition(":")[2] or node.name)
@@ -242,6 +270,8 @@ class _Reader:
                 self._assigned[name].append(self.text(value))
             case nodes.AssignBlock(target=nodes.Name(name=name), body=body):
                 self._assigned[name].append(self.text(body))
+            case nodes.For(target=nodes.Name(name=name), iter=values):
+                self._looped[name].append(self.text(values))
 
     def _place(self, line: int, name: str) -> Position:
         """Where a name stands: its next occurrence on the line that has not been taken yet."""

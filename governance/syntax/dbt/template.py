@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from governance.finding import Position
 
+LONGEST_TEXT = 4_000_000
 UNREADABLE = "**"
 """Stands for the name of an argument that is computed, or for arguments handed on as a whole."""
 
@@ -14,12 +15,18 @@ class Text:
     """Text that a template would produce. `known` when every part of it can be read off the template.
 
     Relations (`ref`, `source`, `this`) stand in it by a name; other computed parts make it unknown.
-    A list's text is that of its `items`, each ended like a statement.
+    A list's text is that of its `items`, each ended like a statement. `parts` are constants that do
+    not stand in it as they are: those from which the computed parts are made, and keys of dictionaries.
     """
 
     text: str
     known: bool = True
     items: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if len(self.text) > LONGEST_TEXT:  # a template that doubles a text thirty times is short itself
+            raise ValueError(f"the template makes a text of more than {LONGEST_TEXT:,} characters")
 
     @property
     def pieces(self) -> tuple[str, ...]:
@@ -34,10 +41,17 @@ class Text:
             "".join(f"{text.text};\n" for text in texts),
             all(text.known for text in texts),
             tuple(piece for text in texts for piece in text.pieces),
+            merged(text.parts for text in texts),
         )
 
     def __add__(self, other: "Text") -> "Text":
-        return Text(self.text + other.text, self.known and other.known)
+        parts = merged((self.parts, other.parts))
+        return Text(self.text + other.text, self.known and other.known, parts=parts)
+
+
+def merged(groups: Iterable[Iterable[str]]) -> tuple[str, ...]:
+    """All words of the groups, each once, in their order."""
+    return tuple(dict.fromkeys(word for group in groups for word in group))
 
 
 @dataclass(frozen=True, slots=True)

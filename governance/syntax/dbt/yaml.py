@@ -17,12 +17,14 @@ class Entry:
     """One leaf of a document: where it stands, its path of keys, and its value.
 
     Items of lists are named by their `name` where they have one, so that inserting an item does
-    not rename the others. Keys are in dbt's plain spelling: `+post-hook` is `post_hook`.
+    not rename the others. Keys are in dbt's plain spelling: `+post-hook` is `post_hook`. `keys` are
+    those of the path that are keys of mappings and no names of items, as they are written.
     """
 
     path: tuple[str, ...]
     value: Any
     start: Position
+    keys: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -91,7 +93,7 @@ def read_yaml(text: str) -> Document:
     try:
         data = yaml.load(text, _Loader)
         entries: dict[tuple[str, ...], Entry] = {}
-        for entry in _flatten(data, (), Position(1)):
+        for entry in _flatten(data, (), (), Position(1)):
             entries[entry.path] = entry
             if len(entries) > MOST_ENTRIES:
                 return Document(problem=f"more than {MOST_ENTRIES} entries")
@@ -108,22 +110,22 @@ def read_yaml(text: str) -> Document:
 
 def normal(key: object) -> str:
     """A key in dbt's plain spelling."""
-    return str(key).removeprefix("+").replace("-", "_")
+    return str(key).removeprefix("+").strip().replace("-", "_")
 
 
-def _flatten(value: Any, path: tuple[str, ...], place: Position) -> Iterator[Entry]:
+def _flatten(value: Any, path: tuple[str, ...], keys: tuple[str, ...], place: Position) -> Iterator[Entry]:
     if isinstance(value, _Mapping) and value:
         for key, item in value.items():
-            yield from _flatten(item, (*path, normal(key)), value.places[key])
+            yield from _flatten(item, (*path, normal(key)), (*keys, str(key)), value.places[key])
     elif isinstance(value, _Sequence) and value:
         seen: dict[str, int] = {}
         for number, item in enumerate(value):
             name = _item_name(item)
             seen[name] = seen.get(name, 0) + 1
             label = f"{name}~{seen[name]}" if seen[name] > 1 else name
-            yield from _flatten(item, (*path, label or f"#{number}"), value.places[number])
+            yield from _flatten(item, (*path, label or f"#{number}"), keys, value.places[number])
     else:
-        yield Entry(path, value, place)
+        yield Entry(path, value, place, keys)
 
 
 def _item_name(item: Any) -> str:

@@ -123,6 +123,27 @@ ATTACKS = [
     ('unit test sql', YAML, None, "unit_tests:\n  - name: u\n    model: a\n    given:\n      - input: ref('b')\n        format: sql\n        rows: |\n          select 1 as a; drop table t\n    expect: {rows: [{a: 1}]}\n", 'DBT024', (7, 9)),
     ('unit override', YAML, None, 'unit_tests:\n  - name: u\n    model: a\n    overrides: {macros: {is_incremental: "{{ run_query(\'drop table t\') }}"}}\n    given: []\n    expect: {rows: [{a: 1}]}\n', 'DBT001', (4, 26)),
     ('snapshot updated_at', YAML, None, "snapshots:\n  - name: s\n    relation: ref('b')\n    config: {strategy: timestamp, unique_key: id, updated_at: 'now(); drop table t; --'}\n", 'DBT024', (4, 51)),
+    ('column called like prose', YAML, None, "models:\n  - name: a\n    columns:\n      - {name: email, data_type: 'int); drop table t; --'}\n", 'DBT024', (4, 23)),
+    ('model called like prose', YAML, None, "models:\n  - name: version\n    config: {unique_key: 'id; drop table t'}\n", 'DBT024', (3, 14)),
+    ('column called rows', YAML, None, "models:\n  - name: a\n    columns:\n      - {name: rows, data_type: 'int); drop table t; --'}\n", 'DBT024', (4, 22)),
+    ('type of a column called like prose', 'seeds/props.yml', None, "seeds:\n  - name: s\n    config:\n      column_types: {label: 'int); drop table t; --'}\n", 'DBT024', (4, 22)),
+    ('key of a mapping', 'seeds/props.yml', None, "seeds:\n  - name: s\n    config:\n      column_types: {'id int); drop table t; --': int}\n", 'DBT024', (4, 22)),
+    ('argument called like prose', YAML, None, "models:\n  - name: a\n    tests:\n      - x: {label: '1=1); drop table t; --'}\n", 'DBT024', (4, 13)),
+    ('arguments called like prose', YAML, None, "models:\n  - name: a\n    tests:\n      - x: {arguments: {meta: '1=1); drop table t; --'}}\n", 'DBT024', (4, 25)),
+    ('folder called like prose', PROJECT, "name: s\n", "name: s\nmodels:\n  s:\n    docs:\n      +query_tag: 'id; drop table t'\n", 'DBT024', (5, 7)),
+    ('hook behind plus and space', PROJECT, "name: s\n", "name: s\nmodels:\n  s:\n    '+ post-hook': drop table t\n", 'DBT008', (4, 5)),
+    ('out of double quotes', MODEL, None, "{{ config(query_tag='x\"; drop table t; --') }}select 1 as a", 'DBT024', (1, 4)),
+    ('comment before the statement', MODEL, None, "{{ config(query_tag='x;/**/drop table t') }}select 1 as a", 'DBT024', (1, 4)),
+    ('constant in a template in yaml', YAML, None, "models:\n  - name: a\n    config:\n      query_tag: \"{{ 'id; drop table t' }}\"\n", 'DBT024', (4, 7)),
+    ('template and text in yaml', YAML, None, "models:\n  - name: a\n    config:\n      query_tag: \"{{ 'id;' }} drop table t\"\n", 'DBT024', (4, 7)),
+    ('setting joined', MODEL, None, "{% set k = ['id', '; drop table t'] | join %}{{ config(query_tag=k) }}", 'DBT024', (1, 49)),
+    ('setting by condition', MODEL, None, "{{ config(query_tag=('id' if x else 'id; drop table t')) }}", 'DBT024', (1, 4)),
+    ('setting set twice', MODEL, None, "{% set k = 'id' %}{% if x %}{% set k = 'id; drop table t' %}{% endif %}{{ config(query_tag=k) }}", 'DBT024', (1, 75)),
+    ('setting from a loop', MODEL, None, "{% for k in ['id; drop table t'] %}{{ config(query_tag=k) }}{% endfor %}", 'DBT024', (1, 39)),
+    ('setting with a sign put in', MODEL, None, "{{ config(query_tag='id@ drop table t'.replace('@', ';')) }}", 'DBT024', (1, 4)),
+    ('key of a dictionary', MODEL, None, "{{ config(column_types={'id int); drop table t; --': 'int'}) }}", 'DBT024', (1, 4)),
+    ('acts in a type', YAML, None, "models:\n  - name: a\n    columns:\n      - {name: i, data_type: 'int default pg_sleep(9)'}\n", 'DBT024', (4, 19)),
+    ('acts in an order', MODEL, None, "{{ config(order_by='a desc, pg_sleep(9)') }}select 1 as a", 'DBT024', (1, 4)),
     ('partition_by', MODEL, None, "{{ config(partition_by='d; drop table t') }}select 1 as a", 'DBT024', (1, 4)),
     ('cluster_by', MODEL, None, "{{ config(cluster_by=['d); drop table t; --']) }}select 1 as a", 'DBT024', (1, 4)),
     ('indexes', MODEL, None, "{{ config(indexes=[{'columns': ['a); drop table t; --']}]) }}select 1 as a", 'DBT024', (1, 4)),
@@ -265,6 +286,11 @@ INNOCENT = [  # id, file, base, head
     ('metrics', YAML, None, 'semantic_models:\n  - name: sm\n    model: ref(\'a\')\n    measures:\n      - {name: m, agg: sum, expr: "case when status = \'done\' then amount else 0 end"}\nmetrics:\n  - name: m\n    label: M; x\n    type: simple\n    type_params: {measure: m}\n    filter: "{{ Dimension(\'a__b\') }} = \'x\'"\n'),
     ('project settings', PROJECT, None, 'name: s\nversion: \'1.0\'\nconfig-version: 2\nprofile: s\nvars: {start: "2026-01-01\'; x"}\nmodels:\n  s:\n    +materialized: view\n    marts: {+materialized: table, +persist_docs: {relation: true}}\nseeds:\n  s:\n    +column_types: {id: integer, price: \'decimal(18, 3)\'}\nquery-comment: \'run by {{ target.name }}\'\n'),
     ('described macro', 'macros/x.yml', None, "macros:\n  - name: m\n    description: it's; so\n    arguments: [{name: a, type: string, description: 'a; b'}]\n"),
+    ('columns called like prose', YAML, None, "models:\n  - name: a\n    columns:\n      - {name: email, data_type: 'varchar(80)', description: 'a; b', meta: {owner: 'x; y'}}\n      - {name: rows, data_type: 'numeric(10, 2)', tests: [not_null: {description: 'it; is', tags: ['a; b'], where: 'rows > 0'}]}\n"),
+    ('settings computed', MODEL, None, "{{ config(materialized='table' if var('x', true) else 'view', alias=this.name ~ '_v2', schema=var('s', 'marts'), unique_key=['id', 'day'] | join(', ')) }}select 1 as a"),
+    ('quoted names in a filter', YAML, None, "models:\n  - name: a\n    tests: [{x: {where: 'upper(\"Day\") = 1 and (\"b\" in (1, 2))'}}]\n"),
+    ('templates in settings', YAML, None, "models:\n  - name: a\n    config: {schema: \"{{ var('s', 'marts') }}\", enabled: \"{{ target.name in ('dev', 'prod') }}\"}\n    tests: [{x: {where: \"d > '{{ var('start') }}'\", expression: 'coalesce(a, 0) >= 0'}}]\n"),
+    ('indexes by type', MODEL, None, "{{ config(indexes=[{'columns': ['a', 'b'], 'type': 'btree'}]) }}select 1 as a"),
     ('names from the graph', MODEL, None, "{% set m = model.name %}{% set cols = [] %}{% for n in graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') %}{% do cols.append(n.name) %}{% endfor %}select '{{ cols | join(',') }}' as a"),
     ('setting read', MODEL, None, "{% set c = config.get('meta', {}).get('x', 1) %}select {{ c }} as a"),
     ('columns gathered', MACRO, None, '{% macro a(columns, model) %}{% set out = [] %}{% for c in columns %}{% do out.append(c.name) %}{% endfor %}{{ return(out) }}{% endmacro %}'),
@@ -289,8 +315,12 @@ def test_waived_finding_does_not_hold() -> None:
     assert not holds(findings, frozenset(finding.fingerprint for finding in findings))
 
 
+DOUBLED = "{% set a0 = 'x' %}" + "".join(f"{{% set a{n + 1} = a{n} ~ a{n} %}}" for n in range(60))
+
+
 @pytest.mark.parametrize(
-    "text", ["{{ " * 3000, "{{ (" + "(" * 5000 + ")" * 5000 + ") }}", "{% if %}", "{{ 'a", "\ud7ff{{"]
+    "text",
+    [DOUBLED, "{{ " * 3000, "{{ (" + "(" * 5000 + ")" * 5000 + ") }}", "{% if %}", "{{ 'a", "\ud7ff{{"],
 )
 def test_hostile_template_is_a_finding(text: str) -> None:
     assert [f.code for f in screen([example(MODEL, None, text)])] == ["GOV005"]
