@@ -30,8 +30,7 @@ class DynamicLookup(Rule[DbtChange]):
         """Each new computed lookup, bare context object, `attr` filter or template import."""
         for mention in subject.new_mentions:
             shown = mention.name.lstrip(".")
-            own = set(mention.path) & set(subject.project.effects)
-            if not own and subject.effect(mention) is Effect.DYNAMIC:
+            if not subject.own_macro(mention) and subject.effect(mention) is Effect.DYNAMIC:
                 message = f"{shown} hides which function is called"
                 yield self.finding(message, subject.at(mention.start, shown), quote=shown)
         before = _filters(subject.base)

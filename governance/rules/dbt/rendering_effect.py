@@ -30,8 +30,8 @@ class RenderingEffect(Rule[DbtChange]):
     def check(self, subject: DbtChange) -> Iterator[Finding]:
         """Each new mention with an effect, unless it is the project's own macro or runs SQL by name."""
         for mention in subject.new_mentions:
-            names = set(mention.path)
-            if names & _ELSEWHERE or names & set(subject.project.effects):
+            elsewhere = _ELSEWHERE.intersection(mention.path) or subject.own_macro(mention)
+            if elsewhere and not mention.origin and not subject.hands_to_changer(mention):
                 continue
             if subject.effect(mention) is Effect.RUNS:
                 shown = mention.name.lstrip(".")

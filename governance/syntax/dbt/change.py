@@ -9,7 +9,7 @@ from typing import Any
 
 from governance.artifact import Change
 from governance.finding import Location, Position
-from governance.syntax.dbt.effects import Effect, effect_of
+from governance.syntax.dbt.effects import Effect, context, effect_of
 from governance.syntax.dbt.jinja import produced_text, read_template
 from governance.syntax.dbt.layout import DbtKind
 from governance.syntax.dbt.template import Mention, Template, Text
@@ -46,7 +46,9 @@ class Source:
                 moved = tuple(_at(mention, entry.start) for mention in template.mentions)
                 strings = tuple((text, entry.start) for text, _ in template.strings)
                 filters = tuple((name, entry.start) for name, _ in template.filters)
-                found.append((entry, Template(moved, template.macros, strings, filters, template.problem)))
+                found.append(
+                    (entry, Template(moved, template.macros, strings, filters, problem=template.problem))
+                )
         return tuple(found)
 
     @cached_property
@@ -110,6 +112,7 @@ class Project:
     own_macros: frozenset[str] = frozenset()
     logic_changed: Mapping[str, str] = field(default_factory=dict)
     tests: frozenset[tuple[str, ...]] = frozenset()
+    changers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -164,7 +167,19 @@ class DbtChange:
 
     def effect(self, mention: Mention) -> Effect:
         """What rendering a mention of this file would do."""
+        if self.hands_to_changer(mention):
+            return Effect.RUNS
         return effect_of(mention, self.project.effects.get)
+
+    def hands_to_changer(self, mention: Mention) -> bool:
+        """Whether a macro that changes its arguments is given one of dbt's own objects."""
+        return mention.hands_on and bool(self.project.changers.intersection(mention.path))
+
+    def own_macro(self, mention: Mention) -> str:
+        """The macro of the project that a mention names, as `macro` or `package.macro`, or none."""
+        first, *further = mention.path if mention.path[0] else mention.path[1:]
+        packaged = further[:1] if first not in context() and first != "adapter" else []
+        return next((name for name in (first, *packaged) if name in self.project.effects), "")
 
     def at(self, place: Position | None = None, quote: str = "") -> Location:
         """A location in this file; its end lies behind the quote."""

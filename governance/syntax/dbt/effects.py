@@ -10,6 +10,7 @@ from enum import IntEnum
 from functools import cache
 from pathlib import Path
 
+from governance.syntax.dbt.aliases import MUTATORS
 from governance.syntax.dbt.template import Mention, Template
 
 
@@ -27,9 +28,7 @@ _QUERIES = frozenset({"run_query", "statement"})
 _OBJECTS = frozenset(
     {"model", "graph", "target", "flags", "config", "this", "invocation_args_dict", "modules"}
 )
-_MUTATORS = frozenset(
-    {"update", "pop", "popitem", "setdefault", "clear", "append", "insert", "extend", "remove", "add", "set"}
-)
+_TYPES = frozenset({"dict", "set"})
 _LOOKUPS = frozenset({"get", "items", "values", "keys", "copy", "pop", "popitem", "setdefault", "update"})
 _STARTS_QUERY = re.compile(r"\s*[(\s]*(select|with|from|values)\b", re.IGNORECASE)
 
@@ -40,8 +39,10 @@ def effect_of(mention: Mention, macros: MacroEffects) -> Effect:
     """What rendering this mention would do."""
     path = mention.path
     known = context()
-    if mention.called and path[-1] in _MUTATORS and _holds_settings(mention):
+    if path[-1] in MUTATORS and _holds_settings(mention):
         return Effect.RUNS
+    if path[-1] == "[]" and mention.called and mention.origin:
+        return Effect.DYNAMIC
     if path[0] == "":  # bound by the template itself, unless it hides a name that does more than text
         path = path[1:]
         if path[0] != "adapter" and known.get(path[0], Effect.PURE) is Effect.PURE:
@@ -66,7 +67,7 @@ def effect_of(mention: Mention, macros: MacroEffects) -> Effect:
 def _holds_settings(mention: Mention) -> bool:
     """Whether what is changed is one of dbt's own objects, by its name, an alias or as settings of a node."""
     root, *inside = mention.path if mention.path[0] else mention.path[1:]
-    own = mention.path[0] != "" and root in _OBJECTS
+    own = mention.path[0] != "" and root in (_OBJECTS | _TYPES if inside else _OBJECTS)
     return own or mention.origin != "" or "config" in inside
 
 

@@ -13,10 +13,10 @@ from jinja2.ext import Extension
 from jinja2.parser import Parser
 
 from governance.finding import Position
+from governance.syntax.dbt.aliases import MUTATORS, Aliases
 from governance.syntax.dbt.template import UNREADABLE, Mention, Template, Text, merged
 
 _RELATION = re.compile(r"\b(from|join|into|update|table|using)\s+(\S+\.)?[\"`]?$", re.IGNORECASE)
-_HELD = frozenset({"model", "graph", "target", "flags", "config", "invocation_args_dict"})
 _DEFINING = {"test", "materialization", "docs", "snapshot"}
 
 
@@ -79,7 +79,8 @@ class _Reader:
         self._assigned: dict[str, list[Text]] = defaultdict(list)
         self._looped: dict[str, list[Text]] = defaultdict(list)
         self._local = set(_bound(tree))
-        self._origins = _origins(tree)
+        self._aliases = Aliases(tree)
+        self._changers: set[str] = set()
         self._owner: nodes.Node = tree
         self._mentions: list[Mention] = []
         self._strings: list[tuple[str, Position]] = []
@@ -92,7 +93,8 @@ class _Reader:
     def template(self) -> Template:
         """Everything found, in the order of the source."""
         mentions = tuple(sorted(self._mentions, key=lambda m: (m.start.line, m.start.column)))
-        return Template(mentions, self._macros, tuple(self._strings), tuple(self._filters))
+        changers = frozenset(self._changers)
+        return Template(mentions, self._macros, tuple(self._strings), tuple(self._filters), changers)
 
     def visit(self, node: nodes.Node, within: tuple[str, ...]) -> None:
         """Collect from a node and all below it."""
@@ -169,6 +171,8 @@ class _Reader:
 
     def _macro(self, node: nodes.Macro, within: tuple[str, ...]) -> None:
         self._macros[node.name] = self._place(node.lineno, node.name.partition(":")[2] or node.name)
+        if self._aliases.changes_argument(node):
+            self._changers.add(node.name)
         outer, self._owner = self._owner, node
         for child in node.iter_child_nodes():
             self.visit(child, (*within, f"macro:{node.name}"))
@@ -198,8 +202,13 @@ class _Reader:
         inner = (*within, f"call:{'.'.join(path)}") if call else within
         if root is None:  # a method of a literal or of another call's result
             self._rootless(target, within)
+            origin = self._origin(target)
+            if origin and path and path[-1] in MUTATORS:
+                place = self._place(target.lineno, path[-1])
+                key = f"{path[-1]}\x00{node!r}"
+                self._mentions.append(Mention((origin, *path), place, within=within, key=key, origin=origin))
         else:
-            self._mention(path, root, call, within, body)
+            self._mention(path, root, target, call, within, body)
             self._subscripts(target, within)
         if call:
             parts = [*call.args, *(pair.value for pair in call.kwargs), call.dyn_args, call.dyn_kwargs]
@@ -224,6 +233,7 @@ class _Reader:
         self,
         path: tuple[str, ...],
         root: nodes.Name,
+        target: nodes.Node,
         call: nodes.Call | None,
         within: tuple[str, ...],
         body: Text | None,
@@ -240,9 +250,20 @@ class _Reader:
             key += hashlib.sha256(repr(self._owner).encode("utf-8", "replace")).hexdigest()
         if root.name in self._local:
             path = ("", *path)
-        origin = self._origins.get(root.name, "")
-        mention = Mention(path, start, call is not None, args, keywords, body, within, key, origin)
-        self._mentions.append(mention)
+        origin, hands_on = self._origin(target), call is not None and self._hands_on(call)
+        self._mentions.append(
+            Mention(path, start, call is not None, args, keywords, body, within, key, origin, hands_on)
+        )
+
+    def _origin(self, target: nodes.Node) -> str:
+        """dbt's own object that an attribute is taken from."""
+        owner = target.node if isinstance(target, nodes.Getattr | nodes.Getitem) else None
+        found = self._aliases.origin(owner)
+        return "" if found.inside else found.name
+
+    def _hands_on(self, call: nodes.Call) -> bool:
+        given = (*call.args, *(pair.value for pair in call.kwargs), call.dyn_args, call.dyn_kwargs)
+        return any(self._aliases.origin(value).name for value in given)
 
     def _keywords(self, call: nodes.Call) -> dict[str, Text]:
         """Arguments by name; `config({...})` says the same as `config(...)`."""
@@ -261,6 +282,8 @@ class _Reader:
             self._strings.append((node.value, Position(node.lineno)))
         elif isinstance(node, nodes.Filter):
             self._filters.append((node.name, self._place(node.lineno, node.name)))
+            if node.name == "map" and any(_names_mutator(pair.value) for pair in node.kwargs):
+                self._filters.append(("attr", self._place(node.lineno, node.name)))
         elif isinstance(node, nodes.Include | nodes.Import | nodes.FromImport | nodes.Extends):
             self._filters.append(("include", Position(node.lineno)))
 
@@ -301,6 +324,10 @@ def _dotted(node: nodes.Node) -> tuple[tuple[str, ...], nodes.Name | None]:
         node = node.node
 
 
+def _names_mutator(attribute: nodes.Node) -> bool:
+    return isinstance(attribute, nodes.Const) and str(attribute.value).rpartition(".")[2] in MUTATORS
+
+
 def _bound(tree: nodes.Node) -> Iterator[str]:
     """Names that the template itself binds somewhere."""
     for name in tree.find_all(nodes.Name):
@@ -308,36 +335,3 @@ def _bound(tree: nodes.Node) -> Iterator[str]:
             yield name.name
     for macro in tree.find_all(nodes.Macro):
         yield macro.name
-
-
-def _origins(tree: nodes.Node) -> dict[str, str]:
-    """Which of dbt's own objects the template's names stand for, as a whole or in part.
-
-    What is set to `model.config`, or loops over `graph.nodes.values()`, is no copy: a change to it
-    changes what dbt does.
-    """
-    found: dict[str, str] = {}
-    bindings: list[tuple[nodes.Node, nodes.Node]] = []
-    bindings += [(node.target, node.node) for node in tree.find_all(nodes.Assign)]
-    bindings += [(node.target, node.iter) for node in tree.find_all(nodes.For)]
-    for clause in tree.find_all(nodes.With):
-        bindings += zip(clause.targets, clause.values, strict=True)
-    for _ in bindings:  # as many rounds as the longest chain of names can need
-        before = len(found)
-        for target, value in bindings:
-            root = _root(value)
-            origin = found.get(root, root if root in _HELD else "")
-            names = [target, *target.find_all(nodes.Name)] if origin else []
-            found.update({name.name: origin for name in names if isinstance(name, nodes.Name)})
-        if len(found) == before:
-            break
-    return found
-
-
-def _root(value: nodes.Node) -> str:
-    """The name that an expression begins with, through attributes, calls and filters."""
-    while isinstance(value, nodes.Getattr | nodes.Getitem | nodes.Call | nodes.Filter):
-        if value.node is None:
-            return ""
-        value = value.node
-    return value.name if isinstance(value, nodes.Name) else ""

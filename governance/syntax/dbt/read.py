@@ -100,7 +100,8 @@ def _read_project(
     templates = _macro_templates(root, workdir) | templates
     own = frozenset(name for template in templates.values() for name in template.macros)
     tests = frozenset(key for _, _, head, _ in sides for key in read_tests(head.document))
-    project = Project(root, macro_effects(templates), own, _logic_changed(sides), tests)
+    changers = frozenset(name for template in templates.values() for name in template.changers)
+    project = Project(root, macro_effects(templates), own, _logic_changed(sides), tests, changers)
     for artifact, kind, head, base in sides:
         dialect = artifact.dialect or "duckdb"
         yield DbtChange(artifact.path, kind, artifact.change, head, base, project, dialect)

@@ -60,7 +60,8 @@ class Mention:
 
     A computed subscript stands as `[]`. `within` tells what surrounds it: `macro:<name>`,
     `call:<name>` for an argument, `if`, `relation` where SQL expects a table. `origin` names dbt's own
-    object that a name of the template stands for, `model` after `{% set m = model %}`.
+    object of which the last attribute is taken: `model` for `m.update` after `{% set m = model %}`.
+    `hands_on` when such an object is among the arguments.
     """
 
     path: tuple[str, ...]
@@ -72,6 +73,7 @@ class Mention:
     within: tuple[str, ...] = ()
     key: str = ""
     origin: str = ""
+    hands_on: bool = False
 
     @property
     def name(self) -> str:
@@ -91,11 +93,15 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """What a template mentions and defines; `problem` says why it could not be read."""
+    """What a template mentions and defines; `problem` says why it could not be read.
+
+    `changers` are those of its macros that change what they are given.
+    """
 
     mentions: tuple[Mention, ...] = ()
     macros: Mapping[str, Position] = field(default_factory=dict)
     strings: tuple[tuple[str, Position], ...] = ()
     filters: tuple[tuple[str, Position], ...] = ()
+    changers: frozenset[str] = frozenset()
     problem: str = ""
     problem_at: Position = Position(1)

@@ -240,6 +240,58 @@ def test_what_somebody_must_look_at(path: str, base: str | None, head: str | Non
     assert code in [f.code for f in found if f.severity >= Severity.MEDIUM]
 
 
+CHANGED = [  # id, head, code: dbt's own objects changed by other names
+    ('settings in a namespace', "{% set n = namespace(m=model) %}{% do n.m.update({'alias': 'b'}) %}"),
+    ('settings put into a namespace', "{% set n = namespace() %}{% set n.m = model.config %}{% do n.m.update({'alias': 'b'}) %}"),
+    ('settings in a list', "{% set l = [model.config] %}{% do l[0].update({'alias': 'b'}) %}"),
+    ('settings appended to a list', "{% set l = [] %}{% do l.append(model) %}{% do l[0].update({'alias': 'b'}) %}"),
+    ('settings in a dictionary', "{% set d = {'m': model.config} %}{% do d['m'].update({'alias': 'b'}) %}"),
+    ('settings unpacked', "{% set a, b = model, 1 %}{% do a.update({'alias': 'b'}) %}"),
+    ('settings by condition', "{% set m = model if execute else none %}{% do m.update({'alias': 'b'}) %}"),
+    ('settings by or', "{% set m = none or model %}{% do m.update({'alias': 'b'}) %}"),
+    ('settings by default', "{% set m = none | default(model) %}{% do m.update({'alias': 'b'}) %}"),
+    ('settings without a name', "{% do (model if execute else none).update({'alias': 'b'}) %}"),
+    ('settings from a call', "{% do graph.nodes.get('x').update({'alias': 'b'}) %}"),
+    ('settings from a filter', "{% do (graph.nodes.values() | list | first).update({'alias': 'b'}) %}"),
+    ('settings as an argument', "{% macro m(n) %}{% do n.update({'alias': 'b'}) %}{% endmacro %}{{ m(model) }}"),
+    ('settings as an argument by name', "{% macro m(n) %}{% do n.update({'alias': 'b'}) %}{% endmacro %}{{ m(n=model.config) }}"),
+    ('settings given to a caller', "{% macro m() %}{{ caller(model) }}{% endmacro %}{% call(n) m() %}{% do n.update({'alias': 'b'}) %}{% endcall %}"),
+    ('settings returned', "{% macro m() %}{{ return(model) }}{% endmacro %}{% set x = m() %}{% do x.update({'alias': 'b'}) %}"),
+    ('method under another name', "{% set f = model.update %}{% do f({'alias': 'b'}) %}"),
+    ('method of the type', "{% do dict.update(model.config, {'alias': 'b'}) %}"),
+    ('name hidden elsewhere', "{% macro m(model) %}{% endmacro %}{% do model.update({'alias': 'b'}) %}"),
+    ('name of a node', "{% do graph.nodes['statement'].update({'alias': 'b'}) %}"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("head", [c[1] for c in CHANGED], ids=[c[0] for c in CHANGED])
+def test_a_change_of_dbts_own_objects_is_held_by_whatever_name(head: str) -> None:
+    assert "DBT002" in [f.code for f in holds(screen([example(MODEL, None, head + SELECT)]))]
+
+
+def test_method_that_is_not_named_is_held() -> None:
+    for head in ("{% set u = 'x' %}{% do model[u]({}) %}", "{{ [model] | map(attribute='update') | list }}"):
+        assert "DBT007" in [f.code for f in holds(screen([example(MODEL, None, head)]))]
+
+
+def test_macro_of_another_file_that_changes_its_argument() -> None:
+    macro = "{% macro put(n) %}{% do n.update({'alias': 'b'}) %}{% endmacro %}"
+    change = example(MODEL, None, "{% do put(model.config) %}" + SELECT, (MACRO, macro, macro))
+    assert "DBT002" in [f.code for f in holds(screen([change]))]
+    change = example(MODEL, None, "{% do put({'name': model.name}) %}" + SELECT, (MACRO, macro, macro))
+    assert holds(screen([change])) == ()
+
+
+def test_macro_called_like_a_method_hides_nothing() -> None:
+    macro = "{% macro update() %}{% endmacro %}{% macro get() %}{% endmacro %}"
+    change = example(MODEL, None, "{% do model.update({'alias': 'b'}) %}", (MACRO, macro, macro))
+    assert "DBT002" in [f.code for f in holds(screen([change]))]
+    change = example(
+        MODEL, None, "{{ context.get('run' ~ '_query')('drop table t') }}", (MACRO, macro, macro)
+    )
+    assert "DBT007" in [f.code for f in holds(screen([change]))]
+
+
 INNOCENT = [  # id, file, base, head
     ("plain model", MODEL, None, "select * from {{ ref('b') }} join {{ source('s', 't') }} using (id)"),
     ("incremental model", MODEL, None, "{{ config(materialized='incremental', unique_key='id') }}"
@@ -291,6 +343,12 @@ INNOCENT = [  # id, file, base, head
     ('quoted names in a filter', YAML, None, "models:\n  - name: a\n    tests: [{x: {where: 'upper(\"Day\") = 1 and (\"b\" in (1, 2))'}}]\n"),
     ('templates in settings', YAML, None, "models:\n  - name: a\n    config: {schema: \"{{ var('s', 'marts') }}\", enabled: \"{{ target.name in ('dev', 'prod') }}\"}\n    tests: [{x: {where: \"d > '{{ var('start') }}'\", expression: 'coalesce(a, 0) >= 0'}}]\n"),
     ('indexes by type', MODEL, None, "{{ config(indexes=[{'columns': ['a', 'b'], 'type': 'btree'}]) }}select 1 as a"),
+    ('graph grouped', MACRO, None, "{% macro g() %}{% set groups = {} %}{% for n in graph.nodes.values() %}{% do groups.setdefault(n.schema, []) %}{% do groups[n.schema].append(n.name) %}{% endfor %}{{ return(groups) }}{% endmacro %}"),
+    ('rows of the graph', MACRO, None, "{% macro g() %}{% set rows = [] %}{% for n in graph.nodes.values() %}{% set row = [n.name, n.meta.get('owner', 'x')] %}{% do row.append(n.config.materialized) %}{% do rows.append(row) %}{% endfor %}{{ return(rows) }}{% endmacro %}"),
+    ('options popped', MACRO, None, "{% macro m(options) %}{% set o = options.copy() %}{% do o.update({'b': 1}) %}{{ return(o) }}{% endmacro %}{% macro n() %}{{ m({'a': model.name}) }}{% endmacro %}"),
+    ('model as an argument', "tests/generic/x.sql", None, "{% test x(model, group_by=[]) %}{% set c = adapter.get_columns_in_relation(model) %}{% do c.append('x') %}{% do group_by.append(model.name) %}select * from {{ model }}{% endtest %}"),
+    ('recursive macro', MACRO, None, "{% macro a(n) %}{{ return(a(n - 1) if n else 0) }}{% endmacro %}"),
+    ('columns listed', MACRO, None, "{% macro m() %}{% set x = model.columns.keys() | list %}{% do x.append('y') %}{{ return(x) }}{% endmacro %}"),
     ('names from the graph', MODEL, None, "{% set m = model.name %}{% set cols = [] %}{% for n in graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') %}{% do cols.append(n.name) %}{% endfor %}select '{{ cols | join(',') }}' as a"),
     ('setting read', MODEL, None, "{% set c = config.get('meta', {}).get('x', 1) %}select {{ c }} as a"),
     ('columns gathered', MACRO, None, '{% macro a(columns, model) %}{% set out = [] %}{% for c in columns %}{% do out.append(c.name) %}{% endfor %}{{ return(out) }}{% endmacro %}'),
