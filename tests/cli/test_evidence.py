@@ -54,7 +54,8 @@ def test_lineage_leads_from_the_prompt_to_the_columns(governance, recorded):
     }
     told = governance("lineage", recorded).out
     assert "artifact queries/daily.sql  --decidedBy-->  decision pass" in told
-    assert "artifact queries/daily.sql  --readsFrom-->  dataset orders" in told
+    assert "artifact queries/daily.sql  --readsFrom-->  column orders.day" in told
+    assert "dataset orders  --partOf-->  column orders.day" in told
 
 
 def test_a_recorded_branch_verifies_until_a_byte_changes(governance, recorded, signing):
