@@ -1,24 +1,49 @@
 """What a change of models means for their columns, and who uses those."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from governance.errors import InvalidInput
 from governance.finding import Position
-from governance.syntax.column_lineage import Output, output_columns, used_columns
+from governance.syntax.column_lineage import Output
 from governance.syntax.dbt.graph import BUILT, Graph, Node
+from governance.syntax.dbt.outputs import Outputs, made_by_query, used_by_query
 
 
 class ColumnChange(StrEnum):
     """How a column of a model, or the model's rows, differ from base."""
 
+    ADDED = "added"
     REMOVED = "removed"
     RENAMED = "renamed"
     RETYPED = "retyped"
     RECOMPUTED = "recomputed"
     ROWS = "rows"
+    BROKEN = "broken"
     UNKNOWN = "unknown"
+
+
+class ChangeClass(StrEnum):
+    """What a change asks of those who use the model, mildest first."""
+
+    NONE = "none"
+    ADDITIVE = "additive"
+    SEMANTIC = "semantic"
+    BREAKING = "breaking"
+    UNKNOWN = "unknown"
+
+
+CLASS_OF = {
+    ColumnChange.ADDED: ChangeClass.ADDITIVE,
+    ColumnChange.RECOMPUTED: ChangeClass.SEMANTIC,
+    ColumnChange.ROWS: ChangeClass.SEMANTIC,
+    ColumnChange.REMOVED: ChangeClass.BREAKING,
+    ColumnChange.RENAMED: ChangeClass.BREAKING,
+    ColumnChange.RETYPED: ChangeClass.BREAKING,
+    ColumnChange.BROKEN: ChangeClass.BREAKING,
+    ColumnChange.UNKNOWN: ChangeClass.UNKNOWN,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,35 +64,80 @@ class ColumnImpact:
         return tuple(user for user in self.users if user.kind == "exposure")
 
 
+def change_class(impacts: Iterable[ColumnImpact]) -> ChangeClass:
+    """The gravest class among some impacts."""
+    found = {CLASS_OF[impact.change] for impact in impacts}
+    return max(found, key=list(ChangeClass).index, default=ChangeClass.NONE)
+
+
 def column_impacts(base: Graph, head: Graph, modified: Iterable[str], dialect: str) -> Iterator[ColumnImpact]:
-    """Every changed column of the modified models, in the order of the graph."""
+    """Every changed column of the modified models, and what that breaks below, in the order of the graph."""
     changed = set(modified)
-    before, after = _outputs(base, dialect), _outputs(head, dialect)
+    concerned = changed | set(head.descendants(changed))
+    before, after = Outputs(base, concerned, dialect), Outputs(head, concerned, dialect)
+    explained: set[str] = set()  # nodes that a breaking change above is known to concern
     for key in head.order:
         node, old = head.nodes[key], base.nodes.get(key)
-        if key not in changed or old is None or node.kind not in BUILT or old.sql.split() == node.sql.split():
+        if key not in concerned or old is None or not node.sql:
             continue
-        if not isinstance(before.get(key), Output) or not isinstance(after.get(key), Output):
-            reason = next(
-                (o for o in (before.get(key), after.get(key)) if isinstance(o, str)), "nothing rendered"
-            )
-            yield ColumnImpact(node, ColumnChange.UNKNOWN, after=str(reason), users=_below(head, key))
-            continue
-        for impact in _compare(node, before[key], after[key]):
-            yield _with_users(impact, head, before, after, dialect)
+        found: list[ColumnImpact] = []
+        if key in changed and node.kind in BUILT and old.sql.split() != node.sql.split():
+            found += _own(node, before, after)
+        elif key not in explained and old.sql.split() == node.sql.split():
+            found += _carried(node, before, after)
+        if key not in explained:
+            found += _broken(node, before, after)
+        breaking = [impact for impact in found if CLASS_OF[impact.change] is ChangeClass.BREAKING]
+        explained |= {user.key for impact in breaking for user in impact.users}
+        yield from found
 
 
-def _compare(node: Node, old: Output | str, new: Output | str) -> Iterator[ColumnImpact]:
-    assert isinstance(old, Output)
-    assert isinstance(new, Output)
+def _own(node: Node, before: Outputs, after: Outputs) -> Iterator[ColumnImpact]:
+    """What became of a model whose SQL is another."""
+    old, new = before.told.get(node.key), after.told.get(node.key)
+    if isinstance(old, Output) and isinstance(new, Output):
+        one_sided = (node.key in before.bound) != (node.key in after.bound)
+        for impact in _compare(node, old, new, typed=not one_sided):
+            yield _with_users(impact, before, after)
+    else:
+        reason = next((told for told in (old, new) if isinstance(told, str)), "nothing rendered")
+        users = _below(after.graph, node.key)
+        yield ColumnImpact(node, ColumnChange.UNKNOWN, after=reason, users=users)
+
+
+def _carried(node: Node, before: Outputs, after: Outputs) -> Iterator[ColumnImpact]:
+    """What a change above means for a query that is the same: its stars stand for other columns."""
+    old, new = before.told.get(node.key), after.told.get(node.key)
+    if isinstance(old, Output) and isinstance(new, Output):
+        kept = old.columns.keys() & new.columns.keys()
+        one_sided = (node.key in before.bound) != (node.key in after.bound)
+        for impact in _compare(node, old, new, typed=not one_sided):
+            name = impact.column
+            other = name in kept and old.columns[name].expression != new.columns[name].expression
+            if other or impact.change is ColumnChange.ROWS:
+                yield _with_users(impact, before, after)
+
+
+def _broken(node: Node, before: Outputs, after: Outputs) -> Iterator[ColumnImpact]:
+    """A model or test that DuckDB bound on base and refuses now."""
+    refusal = after.refused.get(node.key)
+    if refusal and refusal.certain and node.key not in before.refused:
+        users = _below(after.graph, node.key)
+        yield ColumnImpact(node, ColumnChange.BROKEN, after=str(refusal), users=users)
+
+
+def _compare(node: Node, old: Output, new: Output, typed: bool = True) -> Iterator[ColumnImpact]:
+    """Column by column; types only where both sides have them from the same teller."""
     added = {c.expression: name for name, c in new.columns.items() if name not in old.columns}
+    for name in (name for name in new.columns if name not in old.columns):
+        yield ColumnImpact(node, ColumnChange.ADDED, name, after=new.columns[name].expression)
     for name, was in old.columns.items():
         now = new.columns.get(name)
         if now is None:
             successor = added.get(was.expression, "")
             change = ColumnChange.RENAMED if successor else ColumnChange.REMOVED
             yield ColumnImpact(node, change, name, was.expression, successor)
-        elif was.kind and now.kind and was.kind != now.kind:
+        elif typed and was.kind and now.kind and was.kind != now.kind:
             yield ColumnImpact(node, ColumnChange.RETYPED, name, was.kind, now.kind)
         elif was.expression != now.expression:
             yield ColumnImpact(node, ColumnChange.RECOMPUTED, name, was.expression, now.expression)
@@ -75,35 +145,22 @@ def _compare(node: Node, old: Output | str, new: Output | str) -> Iterator[Colum
         yield ColumnImpact(node, ColumnChange.ROWS, before=old.rows, after=new.rows)
 
 
-def _with_users(
-    impact: ColumnImpact,
-    head: Graph,
-    before: Mapping[str, Output | str],
-    after: Mapping[str, Output | str],
-    dialect: str,
-) -> ColumnImpact:
-    node = impact.node
+def _with_users(impact: ColumnImpact, before: Outputs, after: Outputs) -> ColumnImpact:
+    if impact.change is ColumnChange.ADDED:
+        return impact
     if impact.change is ColumnChange.ROWS:
-        users = _below(head, node.key)
-    else:
-        users = tuple(_users(node, impact.column, head, before, after, dialect))
-    return ColumnImpact(node, impact.change, impact.column, impact.before, impact.after, users)
+        return replace(impact, users=_below(after.graph, impact.node.key))
+    return replace(impact, users=tuple(_users(impact.node, impact.column, before, after)))
 
 
 def _below(head: Graph, key: str) -> tuple[Node, ...]:
     return tuple(head.nodes[k] for k in head.descendants([key]) if head.nodes[k].kind != "test")
 
 
-def _users(
-    node: Node,
-    column: str,
-    head: Graph,
-    before: Mapping[str, Output | str],
-    after: Mapping[str, Output | str],
-    dialect: str,
-) -> Iterator[Node]:
+def _users(node: Node, column: str, before: Outputs, after: Outputs) -> Iterator[Node]:
     """Nodes below that use a column, directly or through columns made of it."""
-    schema = schema_of(head, after) | {node.relation: _names(before, node) | _names(after, node)}
+    head = after.graph
+    own = {node.relation: {**before.columns(node.key), **after.columns(node.key)}}
     touched: set[tuple[str, str]] = {(node.relation, column)}
     reached = {node.key}
     for key in head.descendants([node.key]):
@@ -115,9 +172,10 @@ def _users(
             continue
         if below.kind == "test" and not below.sql:
             continue
+        schema = after.schema(below) | own
         try:
-            used = used_columns(below.sql, dialect, schema) & touched
-            columns = output_columns(below.sql, dialect, schema).columns if used else {}
+            used = used_by_query(below.sql, after.dialect, schema) & touched
+            columns = made_by_query(below.sql, after.dialect, schema).columns if used else {}
             made = {name for name, c in columns.items() if c.sources & touched}
             in_values = frozenset().union(*(c.sources for c in columns.values()))
             if used - in_values:
@@ -128,37 +186,3 @@ def _users(
             reached.add(key)
             touched |= {(below.relation, name) for name in made}
             yield below
-
-
-def schema_of(graph: Graph, outputs: Mapping[str, Output | str]) -> dict[str, dict[str, str]]:
-    """Columns of every relation, from what its query puts out, else from what the project declares."""
-    schema = {}
-    for node in graph.nodes.values():
-        columns = _names(outputs, node) or dict(node.columns)
-        if node.relation and columns:
-            schema[node.relation] = columns
-    return schema
-
-
-def _names(outputs: Mapping[str, Output | str], node: Node) -> dict[str, str]:
-    output = outputs.get(node.key)
-    return {name: c.kind for name, c in output.columns.items()} if isinstance(output, Output) else {}
-
-
-def _outputs(graph: Graph, dialect: str) -> dict[str, Output | str]:
-    """What each node puts out, parents first, or why that cannot be told."""
-    outputs: dict[str, Output | str] = {}
-    schema = {
-        n.relation: dict(n.columns) for n in graph.nodes.values() if n.relation and n.columns and not n.sql
-    }
-    for key in graph.order:
-        node = graph.nodes[key]
-        if node.kind in BUILT and node.sql:
-            try:
-                output = output_columns(node.sql, dialect, schema)
-            except InvalidInput as error:
-                outputs[key] = error.message
-            else:
-                outputs[key] = output
-                schema[node.relation] = {name: column.kind for name, column in output.columns.items()}
-    return outputs

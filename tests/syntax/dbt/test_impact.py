@@ -46,7 +46,7 @@ def test_column_whose_users_changed_too_is_unused() -> None:
 
 def test_renamed_column() -> None:
     head = graph(A.replace("as kind", "as sort"))
-    (impact,) = column_impacts(graph(A), head, ["model.a"], "duckdb")
+    _, impact = column_impacts(graph(A), head, ["model.a"], "duckdb")
     assert (impact.change, impact.column, impact.after) == (ColumnChange.RENAMED, "kind", "sort")
 
 
@@ -71,7 +71,7 @@ def test_other_rows_concern_everything_below() -> None:
 
 def test_harmless_rewrite_and_added_column_concern_nobody() -> None:
     rewritten = "with t as (select * from w.m.s) select t.id, t.v as amount, t.k as kind, 1 as extra from t"
-    assert impacts(graph(A), graph(rewritten)) == []
+    assert impacts(graph(A), graph(rewritten)) == [(ColumnChange.ADDED, "extra", [])]
 
 
 def test_star_of_an_unknown_table_is_unknown() -> None:

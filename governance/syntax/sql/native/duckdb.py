@@ -10,7 +10,7 @@ from governance.syntax.sql.native.reading import NativeReading, nodes
 
 _QUERIES = ("SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE", "STATEMENT_NODE")
 _SERIALIZED = "select json_serialize_sql(?, skip_null := true, skip_empty := true, skip_default := true)"
-_CLOSED: dict[str, Any] = {
+CLOSED: dict[str, Any] = {
     "enable_external_access": "false",
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
@@ -63,4 +63,4 @@ def _connection() -> Any:
         import _duckdb
     except ImportError:
         return None
-    return _duckdb.connect(":memory:", False, _CLOSED)
+    return _duckdb.connect(":memory:", False, CLOSED)
