@@ -9,8 +9,7 @@ from governance.finding import Finding, Severity
 from governance.rule import Rule
 from governance.rules.sql.truth import always
 from governance.syntax.sql import Script, Statement
-from governance.syntax.sql.names import TableName, split_name, table_names
-from governance.syntax.sql.shown import same_table
+from governance.syntax.sql.names import TableName, same_table, split_name, table_names
 
 _EVENTS = {"partitions": ("events.day",)}
 _BOUNDS = (exp.EQ, exp.NullSafeEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between, exp.In, exp.Like)

@@ -9,9 +9,8 @@ from sqlglot import exp
 from governance.finding import Finding, Position
 from governance.syntax.dialect import Dialect
 from governance.syntax.sql.context import Readers
-from governance.syntax.sql.names import parts_of, split_name
+from governance.syntax.sql.names import parts_of, same_table, split_name
 from governance.syntax.sql.script import Script, Statement
-from governance.syntax.sql.shown import same_table
 
 NAMED = 3
 _DESTROYS = "SQL4"  # codes of the rules about what is lost begin so

@@ -51,6 +51,12 @@ def split_name(name: str, dialect: Dialect) -> tuple[str, ...]:
     return tuple(parts)
 
 
+def same_table(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Whether two names may mean one table: the longer ends with the shorter."""
+    shorter = min(len(one), len(other))
+    return one[-shorter:] == other[-shorter:]
+
+
 def _table_names(statement: Statement) -> Iterator[TableName]:
     dialect = statement.script.dialect
     assert dialect is not None

@@ -11,7 +11,7 @@ from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, build_scope
 
 from governance.syntax.dialect import Dialect
-from governance.syntax.sql.names import parts_of, table_names
+from governance.syntax.sql.names import parts_of, same_table, table_names
 from governance.syntax.sql.outputs import STAR, Output, Stored
 from governance.syntax.sql.script import Statement
 from governance.syntax.sql.trail import Trail
@@ -53,12 +53,6 @@ def shown_columns(statement: Statement, dialect: Dialect, tagged: Tagged) -> lis
     if tree.args.get("returning") is not None:
         found += _by_name(tree.args["returning"], tagged)
     return list(dict.fromkeys(found))
-
-
-def same_table(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    """Whether two names may mean one table: the longer ends with the shorter."""
-    shorter = min(len(one), len(other))
-    return one[-shorter:] == other[-shorter:]
 
 
 def _outermost(tree: exp.Expr) -> exp.Query | None:
