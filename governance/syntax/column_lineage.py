@@ -12,14 +12,13 @@ from typing import Any
 from sqlglot import exp, parse_one
 from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.annotate_types import annotate_types
-from sqlglot.optimizer.canonicalize import canonicalize
 from sqlglot.optimizer.normalize_identifiers import normalize_identifiers
-from sqlglot.optimizer.optimizer import RULES, optimize
 from sqlglot.optimizer.qualify import qualify
-from sqlglot.optimizer.qualify_columns import quote_identifiers
 from sqlglot.optimizer.scope import Scope, build_scope, traverse_scope
 
 from governance.errors import InvalidInput
+from governance.syntax.canonical import canonical, expressions, rows, text
+from governance.syntax.sql.native.empty import free
 from governance.syntax.sql.outputs import STAR, Stored
 from governance.syntax.sql.trail import Trail
 
@@ -28,8 +27,6 @@ Schema = Mapping[str, Mapping[str, str]]
 
 Source = tuple[str, str]
 """A table and one of its columns."""
-
-_PASSES = tuple(rule for rule in RULES if rule not in (quote_identifiers, canonicalize))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +51,20 @@ def output_columns(sql: str, dialect: str, schema: Schema) -> Output:
     """The columns of a query in canonical form; raises InvalidInput when they cannot be told."""
     tree = _qualified(sql, dialect, schema)
     sources = _traced(tree, schema)
-    plain = _canonical(tree, dialect, schema)
-    columns = {}
-    for projection in tree.selects:
+    plain = canonical(tree, dialect, _nested(schema))
+    made = expressions(plain, dialect)
+    if len(made) != len(tree.selects):
+        made = [text(plain, dialect)] * len(tree.selects)  # then any change is a change of each
+    columns: dict[str, Column] = {}
+    for projection, expression in zip(tree.selects, made, strict=True):
         name = projection.alias_or_name
         if name == "*" or not name:
             raise InvalidInput(
                 "a star stands for columns that are not known", "Document the source's columns."
             )
-        columns[name] = Column(name, _kind(projection), sources=sources.get(name, frozenset()))
-    for projection in plain.selects if isinstance(plain, exp.Query) else ():
-        name = projection.alias_or_name
-        if name in columns:
-            inner = projection.this if isinstance(projection, exp.Alias) else projection
-            known = columns[name]
-            columns[name] = Column(name, known.kind, _text(inner, dialect), known.sources)
-    return Output(columns, _rows(plain, dialect))
+        unique = free(name, columns)
+        columns[unique] = Column(unique, _kind(projection), expression, sources.get(name, frozenset()))
+    return Output(columns, rows(plain, dialect))
 
 
 def used_columns(sql: str, dialect: str, schema: Schema) -> frozenset[Source]:
@@ -169,53 +164,6 @@ def _nested(schema: Schema) -> dict[str, Any]:
             level = level.setdefault(part, {})
         level.update({column: kind or "unknown" for column, kind in columns.items()})
     return nested
-
-
-def _canonical(tree: exp.Query, dialect: str, schema: Schema) -> exp.Expr:
-    """The query with CTEs, subqueries and aliases resolved, so that rewrites look alike."""
-    try:
-        plain = optimize(tree.copy(), schema=_nested(schema), dialect=dialect, rules=_PASSES)
-    except Exception:  # the optimizer gives up on queries that are fine; then the text itself counts
-        plain = tree.copy()
-    for number, table in enumerate(sorted(plain.find_all(exp.Table), key=table_name)):
-        _rename(plain, table.alias_or_name, f"{table.name}_{number}")
-    return plain
-
-
-def _rename(tree: exp.Expr, old: str, new: str) -> None:
-    for table in tree.find_all(exp.Table):
-        if table.alias_or_name == old:
-            table.set("alias", exp.TableAlias(this=exp.to_identifier(new)))
-    for column in tree.find_all(exp.Column):
-        if column.table == old:
-            column.set("table", exp.to_identifier(new))
-
-
-def _rows(tree: exp.Expr, dialect: str) -> str:
-    """Everything but the projections, with conditions in one order."""
-    rest = tree.copy()
-    for select in rest.find_all(exp.Select):
-        if select.parent is None:
-            select.set("expressions", [exp.Star()])
-            if not select.args.get("limit"):
-                select.set("order", None)  # without a limit the order of rows means nothing to a table
-            for clause in ("where", "having"):
-                _sort_conditions(select.args.get(clause), dialect)
-            group = select.args.get("group")
-            if group:
-                group.set("expressions", sorted(group.expressions, key=lambda e: _text(e, dialect)))
-    return _text(rest, dialect)
-
-
-def _sort_conditions(clause: exp.Expr | None, dialect: str) -> None:
-    if clause is not None:
-        parts = list(clause.this.flatten()) if isinstance(clause.this, exp.And) else [clause.this]
-        ordered = sorted({_text(part, dialect): part for part in parts}.items())
-        clause.set("this", exp.and_(*(part for _, part in ordered), copy=True))
-
-
-def _text(tree: exp.Expr, dialect: str) -> str:
-    return tree.sql(dialect=dialect, comments=False, normalize=True)
 
 
 def _kind(projection: exp.Expr) -> str:
