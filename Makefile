@@ -6,7 +6,7 @@ DATA ?= data
 PORT ?= 8080
 FUZZ ?= 1000000
 
-.PHONY: install demo test ui drift bench bench-sql bench-monitor fmt lint type docs golden lock clean
+.PHONY: install demo test ui drift bench bench-sql bench-dbt bench-monitor fmt lint type docs golden lock clean
 
 install: $(STAMP)
 
@@ -56,7 +56,7 @@ docs: install  ## render the pages of rules and of commands from their classes
 golden: install  ## judge the stories of tests/runs anew, and write down how they end; read the diff
 	@$(BIN)/python -m tests.runs.tell
 
-bench: bench-sql bench-monitor
+bench: bench-sql bench-dbt bench-monitor
 
 bench-sql: install  ## DATA=folder with sql/safe.jsonl and sql/unsafe.jsonl, FUZZ=how many hostile inputs
 	@$(BIN)/python tests/benchmarks/sql.py $(DATA)/sql
@@ -64,6 +64,9 @@ bench-sql: install  ## DATA=folder with sql/safe.jsonl and sql/unsafe.jsonl, FUZ
 	@$(BIN)/python tests/benchmarks/sql_lineage.py $(DATA)/sql
 	@$(BIN)/python -m tests.benchmarks.sql_fuzz $(DATA)/sql --inputs $(FUZZ) || true
 	@$(BIN)/python tests/benchmarks/reach.py
+
+bench-dbt: install  ## seeded changes of dbt models, judged beside DuckDB
+	@$(BIN)/python -m tests.benchmarks.dbt_mutations
 
 bench-monitor: install  ## DATA=folder with traces/twins.atif.jsonl
 	@$(BIN)/python tests/benchmarks/monitor.py $(DATA)/traces
