@@ -95,6 +95,7 @@ DBT: tuple[str, ...] = (
     "column_retyped:ColumnRetyped",
     "column_recomputed:ColumnRecomputed",
     "rows_changed:RowsChanged",
+    "query_broken:QueryBroken",
     "data_test_failed:DataTestFailed",
     "data_test_warned:DataTestWarned",
     "test_never_fails:TestNeverFails",

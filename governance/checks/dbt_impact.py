@@ -14,6 +14,7 @@ from governance.rule import Rule
 from governance.rules.dbt.column_recomputed import ColumnRecomputed
 from governance.rules.dbt.column_removed import ColumnRemovedInUse
 from governance.rules.dbt.column_retyped import ColumnRetyped
+from governance.rules.dbt.query_broken import QueryBroken
 from governance.rules.dbt.rows_changed import RowsChanged
 from governance.syntax.dbt import DbtChange
 from governance.syntax.dbt.graph import BUILT, Node
@@ -25,6 +26,7 @@ RULES: tuple[Rule[ColumnImpact], ...] = (
     ColumnRetyped(),
     ColumnRecomputed(),
     RowsChanged(),
+    QueryBroken(),
 )
 DIALECT = "duckdb"
 
