@@ -24,7 +24,9 @@ import sysconfig
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
+
+from governance.adapters.process import QUIET
 
 VARIABLE = "GOVERNANCE_RESIDENT"
 WORKERS = ("governance.adapters.dbt_worker", "governance.adapters.great_expectations")
@@ -124,7 +126,7 @@ def _connect(place: Path) -> socket.socket | None:
 
 def _start(place: Path) -> None:
     """Start the resident, unless one holds the lock already; it answers from when it has imported all."""
-    environment: dict[str, Any] = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(_PACKAGE.parent)}
+    environment = QUIET | {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(_PACKAGE.parent)}
     command = [sys.executable, "-P", "-s", "-m", f"{__name__}_process", str(place)]
     try:
         with place.with_suffix(".lock").open("ab") as lock:

@@ -19,7 +19,7 @@ from importlib import import_module
 from pathlib import Path
 
 from governance.adapters.resident import SECONDS_TO_ANSWER, peer_user
-from governance.adapters.worker import QUIET, serve
+from governance.adapters.worker import serve
 
 IDLE_SECONDS = 600.0
 _LONGEST_REQUEST = 1 << 16
@@ -155,7 +155,7 @@ def main(place: str, lock: str, *workers: str, live: Callable[[Resident], None] 
     os.truncate(int(lock), 0)
     os.write(int(lock), b"%d\n" % os.getpid())
     with tempfile.TemporaryDirectory(prefix="governance-resident-") as home:
-        os.environ.update(QUIET | {"HOME": home, "TMPDIR": home, "OPENBLAS_NUM_THREADS": "1"})
+        os.environ.update({"HOME": home, "TMPDIR": home, "OPENBLAS_NUM_THREADS": "1"})
         _load(workers)
         if len(os.listdir("/proc/self/task")) > 1:
             sys.exit("a package has started a thread, so workers cannot be forked from here")

@@ -18,19 +18,9 @@ from types import TracebackType
 from typing import Any
 
 from governance.adapters.jail import Limits, Locks, enter
-from governance.adapters.process import OwnProcess, Process
+from governance.adapters.process import QUIET, OwnProcess, Process
 from governance.adapters.resident import VARIABLE, fork_worker
 from governance.errors import GovernanceError
-
-QUIET = {
-    "DO_NOT_TRACK": "1",
-    "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-    "GX_ANALYTICS_ENABLED": "false",
-    "PYTHONDONTWRITEBYTECODE": "1",
-    "PYTHONHASHSEED": "0",
-    "LANG": "C.UTF-8",
-    "TZ": "UTC",
-}
 
 Handler = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 

@@ -44,6 +44,17 @@ def test_a_worker_is_a_fork_of_the_resident(resident: Path, tmp_path: Path) -> N
         assert parent_of(worker) == pid_of(resident)
 
 
+def test_a_fork_orders_sets_as_a_fresh_worker_does(
+    resident: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Worker(PROBE, tmp_path / "forked") as worker:
+        assert parent_of(worker) == pid_of(resident)
+        forked = worker.ask("attempt", what="order")
+    monkeypatch.delenv(residence.VARIABLE)
+    with Worker(PROBE, tmp_path / "fresh") as worker:
+        assert worker.ask("attempt", what="order") == forked
+
+
 def test_nobody_is_asked_unless_it_is_switched_on(
     resident: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
