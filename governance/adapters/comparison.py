@@ -10,25 +10,31 @@ from typing import Any
 def compare(connection: Any, before: str, now: str, key: str = "") -> dict[str, Any]:
     """How the relation `now` differs from `before`; both are quoted names that the connection can read.
 
-    `key` is a column that names each row. With it `lost` and `gained` count keys and each column says in
-    how many rows that both have its value differs; without it these are unknown (`None`).
+    `key` is a column that may name each row. Where it does, on both sides, `lost` and `gained` count
+    keys and each column says in how many rows that both have its value `changed`. Otherwise these two
+    are unknown (`None`), and `changed` counts values that are not explained by rows that came in addition.
     """
     columns = [name for name in _columns(connection, now) if name in _columns(connection, before)]
     key = next((name for name in columns if name.lower() == key.lower()), "")
-    sides = [_counts(connection, relation, columns) for relation in (before, now)]
-    rows, *counts = zip(*sides, strict=True)
-    lost, gained, changed = _by_key(connection, before, now, key, columns) if key else (None, None, {})
+    (rows, counts), (rows_now, counts_now) = (_counts(connection, side, columns) for side in (before, now))
+    named = key and (counts[key], counts_now[key]) == ((0, rows), (0, rows_now))
+    lost, gained = _keys(connection, before, now, key) if named else (None, None)
+    changed = (
+        _changed_rows(connection, before, now, key, columns)
+        if named
+        else {name: _new_values(connection, before, now, name) - max(rows_now - rows, 0) for name in columns}
+    )
     return {
-        "rows": list(rows),
+        "rows": [rows, rows_now],
         "lost": lost,
         "gained": gained,
         "columns": {
             name: {
-                "nulls": list(counts[2 * at]),
-                "distinct": list(counts[2 * at + 1]),
-                "changed": changed.get(name, 0 if key else None),
+                "nulls": [counts[name][0], counts_now[name][0]],
+                "distinct": [counts[name][1], counts_now[name][1]],
+                "changed": max(changed.get(name, 0), 0),
             }
-            for at, name in enumerate(columns)
+            for name in columns
         },
     }
 
@@ -37,34 +43,52 @@ def _columns(connection: Any, relation: str) -> list[str]:
     return [row[0] for row in connection.execute(f"describe select * from {relation}").fetchall()]
 
 
-def _counts(connection: Any, relation: str, columns: Iterable[str]) -> tuple[int, ...]:
-    """The number of rows, then of each column its nulls and its distinct values."""
-    asked = [f"count(*) - count({_quoted(c)}), count(distinct {_quoted(c)})" for c in columns]
-    counted: tuple[int, ...] = connection.execute(
+def _counts(
+    connection: Any, relation: str, columns: Iterable[str]
+) -> tuple[int, Mapping[str, tuple[int, int]]]:
+    """The number of rows, and of each column its nulls and its distinct values."""
+    asked = [f"(count(*) - count({_quoted(c)}), count(distinct {_quoted(c)}))" for c in columns]
+    rows, *counted = connection.execute(
         f"select {', '.join(['count(*)', *asked])} from {relation}"
     ).fetchone()
-    return counted
+    return rows, dict(zip(columns, counted, strict=True))
 
 
-def _by_key(
-    connection: Any, before: str, now: str, key: str, columns: Iterable[str]
-) -> tuple[int, int, Mapping[str, int]]:
-    """Keys that are gone and new, and of each column the rows of both sides that differ in it."""
+def _keys(connection: Any, before: str, now: str, key: str) -> tuple[int, int]:
+    """Keys that are gone and new. Compared as text, since the type may have changed."""
     lost, gained = (
         connection.execute(
-            f"select count(*) from {one} as a anti join {other} as b on a.{_quoted(key)} = b.{_quoted(key)}"
+            f"select count(*) from {one} as a anti join {other} as b on {_same(key)}"
         ).fetchone()[0]
         for one, other in ((before, now), (now, before))
     )
+    return lost, gained
+
+
+def _changed_rows(
+    connection: Any, before: str, now: str, key: str, columns: Iterable[str]
+) -> Mapping[str, int]:
+    """Of each column the rows of both sides that differ in it."""
     compared = [name for name in columns if name != key]
     if not compared:
-        return lost, gained, {}
+        return {}
     differs = "count(*) filter (where a.{0}::varchar is distinct from b.{0}::varchar)"
     counted = connection.execute(
         f"select {', '.join(differs.format(_quoted(name)) for name in compared)} "
-        f"from {before} as a join {now} as b on a.{_quoted(key)} = b.{_quoted(key)}"
+        f"from {before} as a join {now} as b on {_same(key)}"
     ).fetchone()
-    return lost, gained, dict(zip(compared, counted, strict=True))
+    return dict(zip(compared, counted, strict=True))
+
+
+def _new_values(connection: Any, before: str, now: str, column: str) -> int:
+    """How many values of a column stand in `now` and not, or not so often, in `before`."""
+    one, other = (f"select {_quoted(column)}::varchar from {side}" for side in (now, before))
+    counted = connection.execute(f"select count(*) from ({one} except all {other})").fetchone()
+    return int(counted[0])
+
+
+def _same(key: str) -> str:
+    return f"a.{_quoted(key)}::varchar = b.{_quoted(key)}::varchar"
 
 
 def _quoted(name: str) -> str:

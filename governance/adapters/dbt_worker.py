@@ -8,7 +8,8 @@ screen has let through.
 import contextlib
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,12 @@ class Project:
                     setattr(node.config, hooks, [])
         return count
 
+    def forget_rendering(self) -> None:
+        """Have the next command render all nodes again: dbt adds an ephemeral model's SQL only once."""
+        for node in self.manifest.nodes.values():
+            if getattr(node, "extra_ctes_injected", False):
+                node.extra_ctes_injected, node.extra_ctes = False, []
+
 
 class Session:
     """What the worker knows between requests."""
@@ -154,6 +161,7 @@ class Session:
     def build(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """Build nodes of one side and run their tests; the tables of `export` as Parquet files."""
         project = self.sides[request["side"]]
+        project.forget_rendering()
         selection = _selection(project.manifest, request["nodes"])
         result = project.invoke("build", "--indirect-selection=empty", *selection)
         runs = {run.node.unique_id: _outcome(run) for run in result.results}
@@ -171,7 +179,7 @@ class Session:
             answers = {}
             for key, asked in request["tests"].items():
                 test = SqlTest(**asked)
-                answers[key] = trials.judge(test.relations, test.column, _notices(test, connection))
+                answers[key] = trials.judge(test.relations, test.column, partial(test.fails, connection))
         return {"trials": answers}
 
     def compare(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -210,12 +218,6 @@ class Session:
 
 def _parquet(file: str) -> str:
     return "read_parquet('" + file.replace("'", "''") + "')"
-
-
-def _notices(test: SqlTest, connection: Any) -> Callable[[], bool]:
-    """Whether a test counts other failures than it does now, on the data as it was built."""
-    usual = test.run(connection)
-    return lambda: bool(test.run(connection) != usual)
 
 
 def _name_profile(tree: Path) -> str:
@@ -295,6 +297,8 @@ def _describe(node: Any) -> dict[str, Any]:
         "columns": {name: column.data_type or "" for name, column in getattr(node, "columns", {}).items()},
         "meta": getattr(node, "meta", None) or {},
     }
+    if kind in BUILT or kind == "test":
+        described["settings"] = _pasted(node)
     if kind in BUILT or kind == "source":
         described |= {"database": node.database, "schema": node.schema, "identifier": node.identifier}
         described["column_types"] = dict(getattr(node.config, "column_types", None) or {})
@@ -305,10 +309,24 @@ def _describe(node: Any) -> dict[str, Any]:
         described["attached"] = getattr(node, "attached_node", None) or ""
         metadata = getattr(node, "test_metadata", None)
         described["counted"] = node.config.fail_calc or "count(*)"
+        described["alarms"] = [node.config.warn_if, node.config.error_if]
         described["test"] = {"name": metadata.name, "kwargs": _plain(metadata.kwargs)} if metadata else {}
         described["narrowed"] = bool(node.config.where or node.config.limit)
         described["warns"] = str(node.config.severity).lower() == "warn"
     return described
+
+
+def _pasted(node: Any) -> dict[str, Any]:
+    """What dbt pastes into SQL of its own for a node, apart from the node's name and code."""
+    metadata = getattr(node, "test_metadata", None)
+    pasted = {
+        "config": node.config.to_dict(omit_none=True),
+        "columns": [column.to_dict(omit_none=True) for column in node.columns.values()],
+        "constraints": [each.to_dict(omit_none=True) for each in getattr(node, "constraints", ())],
+        "tests": {"arguments": metadata.kwargs if metadata else {}},
+    }
+    plain: dict[str, Any] = _plain(pasted)
+    return plain
 
 
 def _plain(value: Any) -> Any:

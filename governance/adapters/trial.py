@@ -4,6 +4,8 @@ A check that passes proves nothing when it cannot fail. Each fault is made in a 
 throw-away DuckDB, the check is run as it always is, and the fault is rolled back.
 """
 
+import contextlib
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -12,6 +14,12 @@ from typing import Any
 SECONDS = 20.0
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL", "U")
 _TIMES = ("DATE", "TIMESTAMP")
+_VIEW = """
+select 1 from duckdb_views() where ? = list_aggregate(
+  [format('"{}"', replace(part, '"', '""')) for part in [database_name, schema_name, view_name]],
+  'string_agg', '.'
+)
+"""
 
 
 class Trials:
@@ -28,14 +36,31 @@ class Trials:
         time runs out, since the rest might have been noticed.
         """
         tried = 0
-        for relation in relations:
-            for _ in self._damaged(relation, first):
-                tried += 1
-                if notices():
-                    return {"tried": tried, "noticed": 1}
-                if time.monotonic() > self._until:
-                    return {"tried": 0, "noticed": 0}
+        with self._interrupted():
+            for relation in relations:
+                for _ in self._damaged(relation, first):
+                    noticed = not self._over and notices()
+                    if self._over:
+                        return {"tried": 0, "noticed": 0}
+                    tried += 1
+                    if noticed:
+                        return {"tried": tried, "noticed": 1}
         return {"tried": tried, "noticed": 0}
+
+    @property
+    def _over(self) -> bool:
+        return time.monotonic() > self._until
+
+    @contextlib.contextmanager
+    def _interrupted(self) -> Iterator[None]:
+        """A query that a fault has made endless is ended with the budget."""
+        left = max(self._until - time.monotonic(), 0)
+        timer = threading.Timer(left, self._connection.interrupt)
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
 
     def _damaged(self, relation: str, first: str) -> Iterator[None]:
         """The relation with one fault after the other; one that the table itself refuses is left out."""
@@ -56,27 +81,34 @@ class Trials:
 
     def _as_table(self, relation: str) -> tuple[str, ...]:
         """Statements that keep the rows, and put a table in the place of a view, whose rows are fixed."""
-        catalog, schema, name = relation.strip('"').split('"."')
         kept = f"create temp table built as select * from {relation}"
-        found = self._connection.execute(
-            "select 1 from duckdb_views() where database_name = ? and schema_name = ? and view_name = ?",
-            [catalog, schema, name],
-        ).fetchone()
+        found = self._connection.execute(_VIEW, [relation]).fetchone()
         return (kept, f"drop view {relation}", f"create table {relation} as from built") if found else (kept,)
 
 
 @dataclass(frozen=True, slots=True)
 class SqlTest:
-    """A dbt test as a trial needs it: the SQL that yields its failures, and the relations that it reads."""
+    """A dbt test as a trial needs it: the SQL that yields its failures, and the relations that it reads.
+
+    `count` says how failures are counted, `alarms` compare the count as `warn_if` and `error_if` do.
+    """
 
     sql: str
     relations: tuple[str, ...]
     column: str = ""
     count: str = "count(*)"
+    alarms: tuple[str, ...] = ("!= 0",)
 
-    def run(self, connection: Any) -> Any:
-        """The number of failures, as dbt asks for it."""
-        return connection.execute(f"select {self.count} from (\n{self.sql}\n) as failures").fetchone()
+    def fails(self, connection: Any) -> bool:
+        """Whether dbt would warn or fail, as it also does when the test cannot run on the data."""
+        import duckdb
+
+        alarm = " or ".join(f"coalesce(({self.count}) {alarm}, false)" for alarm in self.alarms)
+        try:
+            (found,) = connection.execute(f"select {alarm} from (\n{self.sql}\n) as failures").fetchone()
+        except duckdb.Error:
+            return True
+        return bool(found)
 
 
 def _faults(relation: str, columns: Mapping[str, str], first: str) -> Iterator[str]:

@@ -4,13 +4,13 @@ The checks of one run share an `Audit`, so that the project is parsed and built 
 screen holds a change, nothing is rendered and the later checks are told why.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from governance.adapters.dbt import DbtSession, Run, State, Table, Trial
+from governance.adapters.dbt import WAREHOUSE, DbtSession, Run, State, Table, Trial
 from governance.adapters.jail import Limits
 from governance.adapters.worker import (
     Worker,
@@ -195,11 +195,11 @@ class Audit:
         assert audit.state is not None
         head = audit.state.head
         unknown = {*audit.unrendered, *head.descendants(audit.unrendered)}
-        judged = {*audit.judged} - unknown
+        changed = {*audit.targets, *audit.below} - unknown  # ephemeral ones too, for the tests that read them
         tests = {
-            key for key, node in head.nodes.items() if node.kind == "test" and judged & set(node.parents)
+            key for key, node in head.nodes.items() if node.kind == "test" and changed & set(node.parents)
         }
-        wanted = judged | tests
+        wanted = changed | tests
         wanted |= {key for key in head.ancestors(wanted) if head.nodes[key].kind in BUILT}
         wanted -= unknown
         if not wanted:
@@ -267,12 +267,32 @@ def _new_tests(audit: ProjectAudit) -> dict[str, dict[str, Any]]:
         node, run = nodes.get(key), audit.runs.get(key)
         if node is None or node.kind != "test" or run is None or run.status != "pass":
             continue
-        parents = [nodes[parent] for parent in node.parents if parent in nodes]
-        if parents and all(p.key in audit.tables and audit.tables[p.key].rows for p in parents):
-            relations = ['"' + parent.relation.replace(".", '"."') + '"' for parent in parents]
-            column, count = node.facts.get("column", ""), node.facts["counted"]
-            found[key] = {"sql": node.sql, "relations": relations, "column": column, "count": count}
+        parents = list(dict.fromkeys(_stored_parents(node, nodes)))
+        if parents and all(p in audit.tables and audit.tables[p].rows for p in parents):
+            found[key] = {
+                "sql": node.sql,
+                "relations": [_relation(nodes[parent]) for parent in parents],
+                "column": node.facts.get("column", ""),
+                "count": node.facts["counted"],
+                "alarms": node.facts["alarms"][: 1 if node.facts["warns"] else 2],
+            }
     return found
+
+
+def _stored_parents(node: Node, nodes: Mapping[str, Node]) -> Iterator[str]:
+    """What a node reads from the warehouse, through ephemeral models, which are not in it."""
+    for key in node.parents:
+        parent = nodes.get(key)
+        if parent is not None and parent.facts.get("materialized") == "ephemeral":
+            yield from _stored_parents(parent, nodes)
+        elif parent is not None:
+            yield key
+
+
+def _relation(node: Node) -> str:
+    """The name of a built node, each part in quotes."""
+    parts = (node.facts.get("database") or WAREHOUSE, node.facts["schema"], node.facts["identifier"])
+    return ".".join('"' + part.replace('"', '""') + '"' for part in parts)
 
 
 def _fault(error: WorkerFailed) -> Fault:

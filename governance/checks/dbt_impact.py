@@ -16,7 +16,8 @@ from governance.rules.dbt.column_removed import ColumnRemovedInUse
 from governance.rules.dbt.column_retyped import ColumnRetyped
 from governance.rules.dbt.query_broken import QueryBroken
 from governance.rules.dbt.rows_changed import RowsChanged
-from governance.syntax.dbt import DbtChange
+from governance.rules.dbt.sql_in_setting import SqlInSetting
+from governance.syntax.dbt import DbtChange, values_in
 from governance.syntax.dbt.graph import BUILT, Node
 from governance.syntax.dbt.impact import ColumnChange, ColumnImpact, column_impacts
 from governance.syntax.sql.context import Profile, SqlContext
@@ -60,6 +61,8 @@ def _project(project: ProjectAudit) -> Iterator[Finding]:
         node = state.head.nodes[key]
         place = Location(project.path(node.path))
         yield NOT_RENDERED.finding(f"{node.name} could not be rendered: {reason}", place, quote=node.name)
+    for key, node in state.head.nodes.items():
+        yield from _settings(node, state.base.nodes.get(key), project)
     for impact in column_impacts(state.base, state.head, project.targets, DIALECT):
         moved = _moved(impact, project)
         if impact.change is ColumnChange.UNKNOWN:
@@ -79,6 +82,13 @@ def _project(project: ProjectAudit) -> Iterator[Finding]:
         test = state.head.nodes.get(key)
         if test is not None and test.kind == "test" and test.sql.strip():
             yield from _judge(test, project, Profile.READ)
+
+
+def _settings(node: Node, before: Node | None, project: ProjectAudit) -> Iterator[Finding]:
+    """What the settings of a node would do in dbt's own SQL, now that their templates are rendered."""
+    now = values_in(node.facts.get("settings", {}))
+    known = values_in(before.facts.get("settings", {}) if before else {})
+    yield from SqlInSetting().check_parsed(now, known, Location(project.path(node.path)), DIALECT)
 
 
 def _judge(node: Node, project: ProjectAudit, profile: Profile) -> Iterator[Finding]:

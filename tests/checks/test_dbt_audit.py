@@ -278,6 +278,26 @@ def test_the_sql_of_a_test_is_judged_like_that_of_a_model(tmp_path: Path) -> Non
     )
 
 
+HIDDEN_SETTINGS: dict[str, dict[str, Edit]] = {
+    "by a macro": {
+        "macros/k.sql": lambda _: "{% macro k() %}order_id{{ '%c' | format(59) }} drop table t{% endmacro %}",
+        ORDERS: lambda text: "{{ config(event_time=k()) }}\n" + text,
+    },
+    "by a variable": {
+        "dbt_project.yml": lambda text: text + "\nvars: {k: 'order_id; drop table t'}\n",
+        ORDERS: lambda text: "{{ config(event_time=var('k')) }}\n" + text,
+    },
+}
+
+
+@pytest.mark.parametrize("edits", HIDDEN_SETTINGS.values(), ids=HIDDEN_SETTINGS)
+def test_settings_are_judged_as_dbt_has_parsed_them(tmp_path: Path, edits: dict[str, Edit]) -> None:
+    reports = audit(change(tmp_path, edits))
+    (finding,) = found(reports["dbt-impact"], "DBT024")
+    assert finding.severity is Severity.HIGH
+    assert finding.location.path == f"dbt/shop/{ORDERS}"
+
+
 NO_SUCH = (
     "{% test fine(model, column_name) %}select {{ column_name }} from {{ model }} where 1 = 0{% endtest %}"
 )
@@ -287,6 +307,18 @@ VACUOUS: dict[str, dict[str, Edit]] = {
     "never true of a row": {
         "tests/t.sql": lambda _: (
             "select * from {{ ref('orders') }} where order_id is null and order_id is not null"
+        )
+    },
+    "through an ephemeral model": {
+        "models/marts/light.sql": lambda _: (
+            "{{ config(materialized='ephemeral') }}select order_id from {{ ref('orders') }}"
+        ),
+        "tests/t.sql": lambda _: "select * from {{ ref('light') }} where order_id <> order_id",
+    },
+    "threshold out of reach": {
+        "tests/t.sql": lambda _: (
+            "{{ config(error_if='>1000000', warn_if='>1000000') }}"
+            "select * from {{ ref('orders') }} where order_id is null"
         )
     },
     "filtered away": {
@@ -311,6 +343,7 @@ TRUE_TESTS = {
         "left join {{ ref('customers') }} c using (customer_id) where c.customer_id is null"
     ),
     "spelling": "select status from {{ ref('orders') }} where status <> lower(status)",
+    "cast": "select status from {{ ref('orders') }} where cast(order_id::varchar as integer) is null",
     "old": "select order_id from {{ ref('orders') }} where ordered_on < '2000-01-01'",
 }
 
@@ -320,6 +353,30 @@ def test_a_test_that_no_fault_makes_fail_is_told(tmp_path: Path, edits: dict[str
     reports = audit(change(tmp_path, edits))
     (finding,) = found(reports["dbt-build"], "DBT043")
     assert finding.severity is Severity.MEDIUM
+
+
+def test_a_test_over_an_ephemeral_model_is_run(tmp_path: Path) -> None:
+    edits: dict[str, Edit] = {
+        "models/marts/light.sql": lambda _: (
+            "{{ config(materialized='ephemeral') }}select order_id from {{ ref('orders') }}"
+        ),
+        "tests/t.sql": lambda _: "select * from {{ ref('light') }} where order_id is not null",
+    }
+    (finding,) = found(audit(change(tmp_path, edits))["dbt-build"], "DBT040")
+    assert finding.severity >= Severity.HIGH
+
+
+def test_a_model_that_reads_an_ephemeral_one_builds(tmp_path: Path) -> None:
+    edits: dict[str, Edit] = {
+        "models/marts/light.sql": lambda _: (
+            "{{ config(materialized='ephemeral') }}select order_id from {{ ref('orders') }}"
+        ),
+        "models/marts/heavy.sql": lambda _: "select order_id from {{ ref('light') }}",
+        "tests/t.sql": lambda _: "select * from {{ ref('heavy') }} where order_id is null",
+    }
+    report = audit(change(tmp_path, edits))["dbt-build"]
+    assert report.findings == ()
+    assert report.evidence["dbt/shop"]["test.corner_shop.t"] == "pass"
 
 
 def test_tests_that_can_fail_are_left_alone(tmp_path: Path) -> None:
@@ -358,6 +415,16 @@ def test_the_data_of_both_sides_are_compared(tmp_path: Path) -> None:
     (evidence,) = report.evidence.values()
     before, now = evidence["differences"]["model.corner_shop.orders"]["rows"]
     assert now < before
+
+
+def test_a_key_of_another_type_is_compared(tmp_path: Path) -> None:
+    def edit(text: str) -> str:
+        return text.replace("orders.order_id,", "'o' || orders.order_id as order_id,", 1)
+
+    report = audit(change(tmp_path, {ORDERS: edit}))["dbt-build"]
+    (finding,) = found(report, "DBT044")
+    assert "keys are" in finding.message
+    assert {f.code for f in report.findings} <= {"DBT044", "DBT040", "DBT041", "GOV020"}
 
 
 def test_a_rewrite_that_builds_the_same_data_is_no_difference(tmp_path: Path) -> None:

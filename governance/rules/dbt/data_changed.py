@@ -13,8 +13,9 @@ _SHOWN = 4
 class DataChanged(Rule[DataDifference]):
     """A changed model builds other data than before, from the same inputs.
 
-    Both sides were built and compared row by row. That is what the change means, whatever its text
-    says; rows that vanish and values that become null are what consumers notice first.
+    Both sides were built and compared, row by row where a column names each row. That is what the
+    change means, whatever its text says; rows that vanish and values that become null are what
+    consumers notice first.
     """
 
     code, name, severity = "DBT044", "data-changed", Severity.LOW
@@ -29,7 +30,7 @@ class DataChanged(Rule[DataDifference]):
         words = [f"{before:,} rows become {now:,}"] if before != now else []
         words += [f"{subject.lost:,} keys are gone"] if subject.lost else []
         words += [f"{subject.gained:,} keys are new"] if subject.gained and before == now else []
-        changed = [column for column in subject.columns if _differs(column)]
+        changed = [column for column in subject.columns if column.changed]
         words += [_words(column, subject) for column in changed[:_SHOWN]]
         words += [f"and {len(changed) - _SHOWN} more columns differ"] if len(changed) > _SHOWN else []
         if words:
@@ -39,21 +40,12 @@ class DataChanged(Rule[DataDifference]):
             yield self.finding(message, subject.location, quote=subject.model, severity=severity)
 
 
-def _differs(column: ColumnDifference) -> bool:
-    if column.changed is not None:
-        return column.changed > 0
-    return column.nulls[0] != column.nulls[1] or column.distinct[0] != column.distinct[1]
-
-
 def _words(column: ColumnDifference, subject: DataDifference) -> str:
     nulls = ""
     if _much_null(column, subject):
         nulls = f" and is null in {column.nulls[1]:,} rows instead of {column.nulls[0]:,}"
-    if column.changed is not None:
-        return f"{column.name} differs in {column.changed:,} rows{nulls}"
-    return (
-        f"{column.name} has {column.distinct[1]:,} distinct values instead of {column.distinct[0]:,}{nulls}"
-    )
+    where = "rows" if subject.lost is not None else "values"
+    return f"{column.name} differs in {column.changed:,} {where}{nulls}"
 
 
 def _much_gone(subject: DataDifference) -> bool:

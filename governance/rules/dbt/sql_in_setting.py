@@ -1,8 +1,8 @@
 """DBT024: a setting carries SQL that does more than the setting is for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from governance.finding import Finding, Severity
+from governance.finding import Finding, Location, Severity
 from governance.rule import Rule
 from governance.rules.dbt.fragment import action, escape, hidden_escape, without_templates
 from governance.rules.dbt.hook_changed import HOOKS
@@ -52,13 +52,27 @@ class SqlInSetting(Rule[DbtChange]):
     def check(self, subject: DbtChange) -> Iterator[Finding]:
         """Each new value, outside of prose, that leaves its place in dbt's SQL or acts within it."""
         for value in subject.new_values:
-            if _is_prose(value, subject.kind) or HOOKS.intersection(map(normal, value.keys)):
-                continue
-            found = _grade(value, subject)
-            if found:
-                message = f"{value.key}: `{shorten(value.text)}` {found.words}"
-                place = subject.at(value.start)
-                yield self.finding(message, place, quote=value.text, severity=found.severity)
+            if not _is_aside(value, subject.kind):
+                yield from self._told(value, _grade(value, subject), subject.at(value.start))
+
+    def check_parsed(
+        self, settings: Iterable[Value], before: Iterable[Value], place: Location, dialect: str
+    ) -> Iterator[Finding]:
+        """The same of a node's settings as dbt has parsed them, whatever template they come from."""
+        known = {(value.keys, value.text) for value in before}
+        for value in settings:
+            if (value.keys, value.text) not in known and not _is_aside(value, DbtKind.PROPERTIES):
+                yield from self._told(value, escape(value.text) or action(value.text, dialect), place)
+
+    def _told(self, value: Value, found: Grade | None, place: Location) -> Iterator[Finding]:
+        if found:
+            message = f"{value.key}: `{shorten(value.text)}` {found.words}"
+            yield self.finding(message, place, quote=value.text, severity=found.severity)
+
+
+def _is_aside(value: Value, kind: DbtKind) -> bool:
+    """Whether a value is not for SQL, or is a hook, of which another rule tells."""
+    return _is_prose(value, kind) or bool(HOOKS.intersection(map(normal, value.keys)))
 
 
 def _is_prose(value: Value, kind: DbtKind) -> bool:
@@ -79,7 +93,7 @@ def _is_prose(value: Value, kind: DbtKind) -> bool:
 
 
 def _grade(value: Value, subject: DbtChange) -> Grade | None:
-    if "rows" in value.keys and not _is_query(value, subject):
+    if value.keys[:1] == ("unit_tests",) and "rows" in value.keys and not _is_query(value, subject):
         return None  # dbt escapes the rows of a unit test
     if value.part:
         return hidden_escape(value.text)

@@ -27,7 +27,12 @@ class TestNeverFails(Rule[TriedTest]):
         if not subject.model:
             message = f"test {subject.name} reads no model, so nothing in the data can make it fail"
             yield self.finding(message, subject.location, quote=subject.name)
-        elif subject.tried and not subject.noticed:
+        elif not subject.tried:
+            message = (
+                f"test {subject.name} was not tried on damaged data in time: whether it can fail is unknown"
+            )
+            yield self.finding(message, subject.location, quote=subject.name, severity=Severity.LOW)
+        elif not subject.noticed:
             message = (
                 f"test {subject.name} passes on {subject.model} and on each of "
                 f"{subject.tried} damaged copies of it, so it can hardly fail"

@@ -1,6 +1,6 @@
 """dbt sources as data: templates and YAML are parsed, never rendered."""
 
-from governance.syntax.dbt.change import DbtChange, Project, Source, Value
+from governance.syntax.dbt.change import DbtChange, Project, Source, Value, values_in
 from governance.syntax.dbt.effects import Effect
 from governance.syntax.dbt.jinja import read_template
 from governance.syntax.dbt.layout import DbtKind, dbt_kind
@@ -27,4 +27,5 @@ __all__ = [
     "read_changes",
     "read_template",
     "read_yaml",
+    "values_in",
 ]

@@ -23,11 +23,12 @@ _PLAIN_KEY = re.compile(r"[\w+.-]*")
 
 @dataclass(frozen=True)
 class Source:
-    """One side of a file: its text and what it says."""
+    """One side of a file: its text and what it says; `columns` are those of a seed."""
 
     text: str = ""
     template: Template = Template()
     document: Document = Document()
+    columns: tuple[str, ...] = ()
     problem: str = ""
     problem_at: Position = Position(1)
 
@@ -58,8 +59,8 @@ class Source:
 
     @cached_property
     def values(self) -> tuple["Value", ...]:
-        """Every text that the file gives to dbt as a setting or property, list items one by one."""
-        found: list[Value] = []
+        """Every text that the file gives to dbt as a setting, property or name of a column, one by one."""
+        found = [Value(("columns", name), ("columns",), name, Position(1)) for name in self.columns]
         for mention in self.template.mentions:
             if mention.path[-1] == "config" and mention.called:
                 for key, text in mention.keywords.items():
@@ -199,6 +200,18 @@ def _values(path: tuple[str, ...], keys: tuple[str, ...], text: Text, start: Pos
         yield Value(path, keys, piece, start)
     for part in text.parts:
         yield Value(path, keys, part, start, part=True)
+
+
+def values_in(data: Any, keys: tuple[str, ...] = ()) -> Iterator[Value]:
+    """Every text in nested data, with the keys that lead to it."""
+    if isinstance(data, Mapping):
+        for key, item in data.items():
+            yield from values_in(item, (*keys, key))
+    elif isinstance(data, list):
+        for item in data:
+            yield from values_in(item, keys)
+    elif isinstance(data, str):
+        yield Value(keys, keys, data, Position(1))
 
 
 def _template_in(value: Any) -> str:

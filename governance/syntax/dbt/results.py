@@ -32,12 +32,12 @@ class TriedTest:
 
 @dataclass(frozen=True, slots=True)
 class ColumnDifference:
-    """A column before and now: nulls, distinct values, and the rows of both sides that differ in it."""
+    """A column before and now: nulls, distinct values, and how many values differ."""
 
     name: str
     nulls: tuple[int, int]
     distinct: tuple[int, int]
-    changed: int | None = None
+    changed: int
 
 
 @dataclass(frozen=True, slots=True)
