@@ -13,6 +13,8 @@ _PROMISES = {
     "freshness": "how fresh the source must be",
     "exposures": "an exposure, which says who uses the model",
 }
+_REWORDED = frozenset({"constraints", "freshness"})
+"""Promises whose words are the promise; of the others it is told when they go."""
 
 
 class PromiseWithdrawn(Rule[DbtChange]):
@@ -58,9 +60,9 @@ class PromiseWithdrawn(Rule[DbtChange]):
                 message = f"{_named(entry)} no longer states {_PROMISES[promise]}"
                 yield self.finding(message, subject.at(), quote=".".join(owner))
         for entry in subject.new_entries:
-            if "freshness" in entry.path and entry.path in subject.base.document.entries:
-                before = subject.base.document.entries[entry.path].value
-                message = f"{_named(entry)} must be fresh by {entry.key} {entry.value}, no longer by {before}"
+            before = subject.base.document.entries.get(entry.path)
+            if before is not None and _REWORDED.intersection(entry.keys):
+                message = f"{_named(entry)} now promises {entry.key} {entry.value}, no longer {before.value}"
                 yield self.finding(message, subject.at(entry.start), quote=f"{entry.key}: {entry.value}")
 
 
