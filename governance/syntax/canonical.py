@@ -111,7 +111,8 @@ def _spelled(tree: exp.Query) -> exp.Query:
 
 def _turn_right_join(select: exp.Select) -> None:
     joins = select.args.get("joins") or []
-    if len(joins) == 1 and joins[0].side == "RIGHT" and joins[0].args.get("on"):
+    plain = len(joins) == 1 and not joins[0].method and joins[0].kind in ("", "OUTER")
+    if plain and joins[0].side == "RIGHT" and joins[0].args.get("on"):
         source, join = select.args["from_"], joins[0]
         left, right = source.this.copy(), join.this.copy()
         source.set("this", right)
@@ -180,10 +181,13 @@ def _named(tree: exp.Expr, dialect: str) -> exp.Expr:
     while waiting:
         cte = waiting.pop(0)
         body = _formed(cte.this, dialect)
-        name = _CTE + hashlib.sha256(text(body, dialect).encode()).hexdigest()[:16]
+        columns = [column.copy() for column in cte.args["alias"].args.get("columns") or ()]
+        said = " ".join([*(column.name for column in columns), text(body, dialect)])
+        name = _CTE + hashlib.sha256(said.encode()).hexdigest()[:16]
         for reader in (*waiting, tree):
             _refer(reader, cte.alias, name)
-        done[name] = exp.CTE(this=body.copy(), alias=exp.TableAlias(this=exp.to_identifier(name)))
+        alias = exp.TableAlias(this=exp.to_identifier(name), columns=columns)
+        done[name] = exp.CTE(this=body.copy(), alias=alias)
     tree = _formed(tree, dialect)
     tree.set("with_", exp.With(expressions=[done[name] for name in sorted(done)]))
     return tree

@@ -36,6 +36,8 @@ OTHER = [
     ("nulls let in", "select id from w.m.a where n <> 1", "select id from w.m.a where n is distinct from 1"),
     ("null counted", "select count(*) as c from w.m.a", "select count(n) as c from w.m.a"),
     ("branch of a union", "select id, n from w.m.a union all select id, n from w.m.b", "select id, n from w.m.a union all select n, id from w.m.b"),
+    ("columns of a cte by other names", "with v(p, q) as (values (1, 2), (3, 4)) select p, q, count(*) as c from v group by p, q", "with v(q, p) as (values (1, 2), (3, 4)) select p, q, count(*) as c from v group by p, q"),
+    ("nearest row, turned", "select a.n, b.x from w.m.a a asof right join w.m.b b on a.id >= b.id", "select a.n, b.x from w.m.b b asof left join w.m.a a on a.id >= b.id"),
 ]  # fmt: skip
 
 
