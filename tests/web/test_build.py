@@ -12,6 +12,9 @@ import pytest
 from governance.errors import GovernanceError
 from governance.web.build import SOURCE, STAMP, TARGET, build, digest_of
 
+# One after the other: a build renews the folder of packages that the next one looks through.
+pytestmark = pytest.mark.xdist_group("view")
+
 ROOT = Path(__file__).parents[2]
 PNG = b"\x89PNG\r\n\x1a\n"
 
