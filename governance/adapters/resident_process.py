@@ -13,7 +13,7 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -84,6 +84,8 @@ class Resident:
 
     def _kill(self, guest: _Guest) -> None:
         """The owner asks for the end of its worker, or is gone itself."""
+        if guest.watch < 0:
+            return  # it has just ended by itself, and its number may be another's by now
         self._selector.unregister(guest.connection)
         with contextlib.suppress(ProcessLookupError, PermissionError):  # before it has a group of its own
             os.killpg(guest.process, signal.SIGKILL)
@@ -94,11 +96,12 @@ class Resident:
         """The worker has ended: what it started ends with it, and the owner is told how."""
         self._selector.unregister(guest.watch)
         os.close(guest.watch)
+        guest.watch = -1
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(guest.process, signal.SIGKILL)
         _, status = os.waitpid(guest.process, 0)
         self._guests.discard(guest.process)
-        with contextlib.suppress(KeyError):  # the owner has asked for this end
+        with contextlib.suppress(KeyError):  # the owner has asked for this end before
             self._selector.unregister(guest.connection)
         with contextlib.closing(guest.connection), contextlib.suppress(OSError):
             answer = {"status": os.waitstatus_to_exitcode(status)}
@@ -149,7 +152,7 @@ def _load(workers: tuple[str, ...]) -> None:
     gc.freeze()  # what all forks share is not to be copied by a look through it for garbage
 
 
-def main(place: str, lock: str, *workers: str, live: Callable[[Resident], None] = Resident.live) -> None:
+def main(place: str, lock: str, *workers: str) -> None:
     """Load, then listen at `place`; the lock, an open file, is held for as long as this process lives."""
     os.set_inheritable(int(lock), False)
     os.truncate(int(lock), 0)
@@ -165,7 +168,7 @@ def main(place: str, lock: str, *workers: str, live: Callable[[Resident], None] 
             listener.bind(str(path))
             listener.listen(8)
             try:
-                live(Resident(listener, workers))
+                Resident(listener, workers).live()
             finally:
                 path.unlink(missing_ok=True)
 

@@ -122,6 +122,27 @@ def test_a_worker_ends_with_its_owner(resident: Path, tmp_path: Path) -> None:
     wait_until(lambda: gone(int(done.stdout)))
 
 
+def test_an_end_that_is_asked_for_and_comes_by_itself_at_once_ends_nobody_else(
+    resident: Path, tmp_path: Path
+) -> None:
+    with Worker(PROBE, tmp_path / "other") as other:
+        other.ask("attempt", what="nothing")
+        with Worker(PROBE, tmp_path / "one") as worker:
+            process = int(str(worker.ask("attempt", what="own number")["outcome"]))
+            os.kill(pid_of(resident), signal.SIGSTOP)
+            try:
+                os.kill(process, signal.SIGKILL)
+                wait_until(lambda: gone(process))
+                connection = worker._process._connection  # type: ignore[attr-defined]
+                connection.shutdown(socket.SHUT_WR)
+            finally:
+                os.kill(pid_of(resident), signal.SIGCONT)
+        time.sleep(0.5)
+        assert other.ask("attempt", what="nothing")["outcome"] == "done"
+    with Worker(PROBE, tmp_path / "next") as following:
+        assert parent_of(following) == pid_of(resident)
+
+
 def test_a_stale_socket_is_replaced(resident: Path, tmp_path: Path) -> None:
     first = pid_of(resident)
     os.kill(first, signal.SIGKILL)
