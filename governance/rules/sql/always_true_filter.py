@@ -22,6 +22,10 @@ class AlwaysTrueFilter(Rule[Script]):
     remedy = "State the rows that are meant."
     good = (
         ("delete from orders where id in (select order_id from cancelled)", {"profile": "write"}),
+        (
+            "delete from orders where created_at < now() - interval '2 years'",
+            {"profile": "write", "dialect": "postgres"},
+        ),
         ("select * from orders where 1 = 1", {"profile": "read"}),
     )
     bad = (
@@ -34,6 +38,11 @@ class AlwaysTrueFilter(Rule[Script]):
             {"profile": "write"},
         ),
         ("delete from orders where length(note) >= 0", {"profile": "write"}),
+        (
+            "delete from orders where created_at < now() + interval '100 years'",
+            {"profile": "write", "dialect": "postgres"},
+        ),
+        ("delete from orders where nullif(note, note) is null", {"profile": "write"}),
     )
 
     def check(self, subject: Script) -> Iterator[Finding]:

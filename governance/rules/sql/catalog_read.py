@@ -6,6 +6,7 @@ from sqlglot import exp
 
 from governance.finding import Finding, Severity
 from governance.rule import Rule
+from governance.rules.sql.oracle_catalog import in_dictionary
 from governance.rules.sql.series_bomb import ENDLESS
 from governance.syntax.sql import Script
 from governance.syntax.sql.names import TableName, table_names
@@ -21,7 +22,6 @@ _PREFIXES = {
     "sqlite": ("sqlite_", "dbstat", "pragma_", "bytecode", "tables_used"),
     "duckdb": ("duckdb_", "sqlite_", "pg_", "pragma_"),
     "bigquery": ("__tables",),
-    "oracle": ("all_", "dba_", "user_", "v$", "gv$", "cdb_", "x$"),
     "tsql": ("sysobjects", "syscolumns", "sysusers", "sysdatabases", "syslogins", "sysprocesses"),
 }
 
@@ -38,11 +38,12 @@ class CatalogRead(Rule[Script]):
 
     code, name, severity = "SQL205", "catalog-read", Severity.MEDIUM
     remedy = "Give the agent the schema of its tables as context instead."
-    good = ("select * from sales.orders",)
+    good = ("select * from sales.orders", ("select * from user_events", {"dialect": "oracle"}))
     bad = (
         "select * from information_schema.tables",
         ("select * from pg_shadow", {"dialect": "postgres"}),
         ("select @@version", {"dialect": "mysql"}),
+        ("select table_name from user_tables", {"dialect": "oracle"}),
     )
 
     def check(self, subject: Script) -> Iterator[Finding]:
@@ -65,4 +66,6 @@ def _catalog(dialect: str, table: TableName) -> bool:
         return ".".join(parts) not in _COUNTERS
     if dialect == "tsql" and len(parts) > 2 and parts[-3] in _SERVER_DATABASES:
         return True
+    if dialect == "oracle" and in_dictionary(parts[-1]):
+        return len(parts) == 1 or parts[-2] == "public"
     return bool(parts) and parts[-1].startswith(_PREFIXES.get(dialect, ("information_schema.",)))

@@ -1,7 +1,5 @@
 """Comparisons whose answer the text tells: of a value with itself, of constants, with the end of a scale."""
 
-import re
-
 from sqlglot import exp
 
 from governance.rules.sql.values import plain
@@ -13,8 +11,6 @@ _MIRRORED: dict[type[exp.Expr], type[exp.Expr]] = {
     exp.GT: exp.LT,
     exp.LT: exp.GT,
 }
-_YEAR = re.compile(r"([+-]?\d{4,6})-(\d\d)-(\d\d)\b.*")
-_FIRST_YEAR, _LAST_YEAR = 1970, 2262
 
 
 def compared(kind: type[exp.Expr], left: exp.Expr, right: exp.Expr) -> bool | None:
@@ -86,18 +82,8 @@ def _ordered(kind: type[exp.Expr], first: float | str, second: float | str) -> b
 
 
 def _ends_scale(kind: type[exp.Expr], constant: float | str | None) -> bool:
-    """`>= ''`, `>= '1970-01-01'`, `<= 'infinity'`: nothing lies beyond.
-
-    A strict comparison tells: `valid_to < '9999-12-31'` finds what has an end.
-    """
+    """`>= ''`, `>= '-infinity'`, `<= 'infinity'`: nothing lies beyond."""
     if not isinstance(constant, str):
         return False
     text = constant.strip().lower()
-    date = _YEAR.fullmatch(text)
-    if kind is exp.GTE:
-        return text in ("", "-infinity") or (date is not None and _begins(date))
-    return kind is exp.LTE and (text == "infinity" or (date is not None and int(date[1]) >= _LAST_YEAR))
-
-
-def _begins(date: re.Match[str]) -> bool:
-    return int(date[1]) < _FIRST_YEAR or (int(date[1]), date[2], date[3]) == (_FIRST_YEAR, "01", "01")
+    return text in ("", "-infinity") if kind is exp.GTE else kind is exp.LTE and text == "infinity"

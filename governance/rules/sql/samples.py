@@ -1,162 +1,179 @@
-"""Whether a condition on one number holds for every number, found by trying those that could break it."""
+"""The values that a column, or anything else that is not known, is tried with."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from math import fmod, inf
+import re
+from collections.abc import Iterator
+from math import inf
 
 from sqlglot import exp
 
-from governance.rules.sql.values import least
+from governance.rules.sql.moments import DAY, NOW, DateText, Duration, Moment, moment
+from governance.rules.sql.operations import Value
+from governance.rules.sql.values import least, never_null
 
-Number = float
-Value = Number | None
-_MOST_NODES = 200
-_MOST_COUNTED = 1e9
 _LIMITS = {2.0**31 - 1, -(2.0**31), 2.0**63 - 1, -(2.0**63)}
-_ARITHMETIC: dict[type[exp.Expr], Callable[[Number, Number], Number]] = {
-    exp.Add: lambda a, b: a + b,
-    exp.Sub: lambda a, b: a - b,
-    exp.Mul: lambda a, b: a * b,
-    exp.Mod: lambda a, b: fmod(a, b),
-    exp.BitwiseAnd: lambda a, b: float(int(a) & int(b)),
-    exp.BitwiseOr: lambda a, b: float(int(a) | int(b)),
-    exp.BitwiseXor: lambda a, b: float(int(a) ^ int(b)),
+_MOST_COUNTED = 1e9
+_NUMBERS = (
+    *(7.0, 0.0, -7.0, 1.0, -1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 9.0, 10.0, 11.0, 12.0, 0.5, -0.5, 2.25, 20.0),
+    *(31.0, 59.0, 99.0, 100.0, 365.0, 1_000.0, 2_024.0, 12_345.678, -1e6, 1e9, 2e10),
+)
+_LONG = "Lorem ipsum dolor sit amet, " * 40
+_TEXTS = (
+    *(
+        "a",
+        "",
+        "Zz",
+        " ",
+        "x y",
+        " z ",
+        "0",
+        "-1",
+        "12.5",
+        "é",
+        "a@b.c",
+        "~",
+        "1x_%",
+        "\n",
+        "2024",
+        "A1-b/c",
+        _LONG,
+    ),
+)
+_EARLIEST, _FIRST, _SOON, _LAST, _LATEST = (
+    Moment(moment(text) or 0.0)
+    for text in ("1700-01-01", "1970-01-01", "2050-01-01", "2100-01-01", "9999-12-31 23:59:59")
+)
+# What stands for "always", "never" and "not known": it is asked for, and excluded, by these names.
+_SENTINELS = {
+    moment(day)
+    for day in ("9999-12-31", "9999-12-30", "9999-01-01", "2999-12-31", "2099-12-31", "3000-01-01")
+} | {
+    moment(day)
+    for day in ("1900-01-01", "1753-01-01", "1800-01-01", "0001-01-01", "1899-12-30", "1970-01-01")
 }
-_COMPARISONS: dict[type[exp.Expr], Callable[[Number, Number], bool]] = {
-    exp.EQ: lambda a, b: a == b,
-    exp.NullSafeEQ: lambda a, b: a == b,
-    exp.NEQ: lambda a, b: a != b,
-    exp.LT: lambda a, b: a < b,
-    exp.LTE: lambda a, b: a <= b,
-    exp.GT: lambda a, b: a > b,
-    exp.GTE: lambda a, b: a >= b,
-}
+_PAST = re.compile(
+    r"_?(?:created|inserted|updated|modified|changed|loaded|ingested|logged|recorded|registered|received|processed"
+    r"|extracted|synced|order|ordered|signup|transaction|log|load)_?(?:at|on|date|time|ts|timestamp|dt|datetime|day)?"
+)
+_END = re.compile(
+    r"valid|effective|expir|end|until|(^|_)to(_|$)|thru|clos|due|term|stop|finish|retire|delet|archiv"
+)
+_BIRTH = re.compile(r"birth|dob|born|death|died|found|built|hist|since")
+_KEYS = {"id", "_id", "pk", "rowid", "_rowid_", "uuid", "guid"}
 
 
-_KNOWN = {
-    *(*_ARITHMETIC, *_COMPARISONS, exp.And, exp.Or, exp.Not, exp.Paren, exp.Neg, exp.Is, exp.Null, exp.Where),
-    *(exp.Boolean, exp.Literal, exp.Identifier, exp.Between, exp.In),
-}
+def first_looks(terms: list[exp.Expr], constants: list[Value]) -> Iterator[list[Value]]:
+    """A few rows for these terms that break nearly every condition that can be broken."""
+    count = len(terms)
+    yield [7.0 + 13.0 * place for place in range(count)]
+    if any(_counts(term) for term in terms):
+        return
+    yield [-7.0 * 3.0**place for place in range(count)]
+    yield [Moment(NOW - (400 + 31 * place) * DAY) for place in range(count)]
+    yield [chr(ord("p") + place) + "q" for place in range(count)]
+    yield [place % 2 == 1 for place in range(count)]
+    for named in constants:
+        if not isinstance(named, (Moment, Duration, DateText)):
+            yield [named] * count
 
 
-class _NotNumeric(Exception):
-    """The condition says something that cannot be tried with numbers."""
+class Samples:
+    """The values of one term: ordinary ones of every kind, and those near what the condition names."""
+
+    def __init__(self, term: exp.Expr, constants: list[Value], nullable: bool) -> None:
+        self._term = term
+        self._name = term.name.lower() if isinstance(term, exp.Column) else ""
+        self._constants = constants
+        self._nullable = nullable and not never_null(term)
+        self._low = least(term)
+        self._key = _is_key(term)
+
+    def values(self, alone: bool) -> list[Value]:
+        """The values, kinds in turn; fewer of each where there are several terms."""
+        kinds: list[list[Value]] = [[*self._numbers()]]
+        if self._low is None:
+            kinds += [[*self._moments()], [*self._texts()], [] if self._key else [True, False]]
+        most = 200 if alone else 14
+        found: list[Value] = [None] if self._nullable else []
+        found += [kind[place] for place in range(most) for kind in kinds if place < len(kind)]
+        return found
+
+    def _numbers(self) -> list[float]:
+        named = {c for c in self._constants if isinstance(c, float) and not isinstance(c, (Moment, Duration))}
+        named |= {float(c) for c in self._constants if isinstance(c, str) and _whole(c)}
+        near = named | {-one for one in named}
+        near |= {one - other for one in near for other in near} if len(near) < 12 else set()
+        tried = {one + step for one in near for step in (-1.0, -0.5, 0.0, 0.5, 1.0)} | set(_NUMBERS)
+        ends = [limit for limit in _LIMITS if limit in near]
+        low, high = min(ends, default=-inf), max(ends, default=inf)
+        if self._low is not None:
+            tried = {one for one in tried if one == int(one)} | {self._low, self._low + 1}
+            low, high = max(low, self._low), min(high, _MOST_COUNTED)
+        if self._key:
+            low = max(low, 1.0)
+        kept = (one for one in tried if max(low, -(2.0**62)) <= one <= high)
+        return sorted(kept, key=lambda one: (one not in named, one not in near, abs(one - 7.0)))
+
+    def _moments(self) -> Iterator[Moment]:
+        past, low, high = _PAST.fullmatch(self._name), _FIRST, _LAST
+        clock = any(isinstance(c, Moment) for c in self._constants)
+        if past:
+            high = Moment(NOW - 1) if clock else _SOON
+        elif _END.search(self._name):
+            high = _LATEST
+        if _BIRTH.search(self._name):
+            low = _EARLIEST
+        named = [m for c in self._constants if (m := _moment(c)) is not None]
+        if not past:
+            yield from (one for one in named if one in _SENTINELS)
+        near = [Moment(one + step) for one in named for step in (0.0, -1.0, 1.0, -DAY, DAY)]
+        near += [Moment(round(NOW + sign * days * DAY)) for days in _DAYS for sign in (-1, 1)]
+        yield from (one for one in (low, high, *near) if low <= one <= high)
+
+    def _texts(self) -> Iterator[str]:
+        texts = list(_TEXTS)
+        for one in self._constants:
+            if isinstance(one, str) and len(one) < 200 and moment(one) is None:
+                bare = one.strip("%*").replace("_", "a")
+                texts += (str(one), bare, one.upper(), one.lower(), f"{bare}x", f"x{bare}", bare[:-1])
+        yield from (one for one in texts if not self._key or (one and not _whole(one)))
 
 
-def holds_for_all(condition: exp.Expr) -> bool:
-    """Whether a condition made of one value, numbers and comparisons is true whatever that value is.
-
-    The value is a column, or a call whose smallest result is known, such as a length. Comparisons change
-    their answer only at the numbers that the condition itself names, so trying these and their neighbours
-    decides. The limits of integer types are taken for ends of the world.
-    """
-    found = _trial(condition)
-    if found is None:
-        return False
-    try:
-        return all(found.truth(condition, value) for value in found.samples())
-    except (_NotNumeric, OverflowError, ZeroDivisionError):
-        return False
+def _counts(term: exp.Expr) -> bool:
+    return least(term) is not None or _is_key(term)
 
 
-def _trial(condition: exp.Expr) -> "_Trial | None":
-    """The one value and the numbers of a condition; `None` where there is anything else, or too much."""
-    terms: dict[int, exp.Expr] = {}
-    numbers: set[Number] = {0.0}
-    seen, low, nullable = "", -inf, False
-    for count, node in enumerate(condition.walk(bfs=False, prune=lambda n: id(n) in terms)):
-        smallest = None if type(node) in _KNOWN else least(node)
-        if smallest is not None or isinstance(node, exp.Column):
-            named = _named(node)
-            if seen not in ("", named):
-                return None
-            seen, low = named, -inf if smallest is None else smallest
-            terms[id(node)] = node
-        elif type(node) not in _KNOWN or count > _MOST_NODES or node.is_string:
-            return None
-        elif isinstance(node, exp.Literal):
-            numbers.add(_Trial.literal(node))
-        nullable = nullable or isinstance(node, exp.Is)
-    return _Trial(frozenset(terms), frozenset(numbers), low, nullable) if terms else None
+def _is_key(term: exp.Expr) -> bool:
+    """Whether a term is the key of the table that is changed, which numbers its rows from 1."""
+    return isinstance(term, exp.Column) and term.name.lower() in _KEYS and not term.find_ancestor(exp.Query)
 
 
-def _named(node: exp.Expr) -> str:
-    parts = [part.name for part in node.parts] if isinstance(node, exp.Column) else [node.sql(copy=False)]
-    return ".".join(parts).lower()
+_DAYS = (
+    0.0,
+    1 / 24,
+    1.0,
+    2.0,
+    5.0,
+    10.0,
+    20.0,
+    45.0,
+    75.0,
+    100.0,
+    200.0,
+    400.0,
+    600.0,
+    1e3,
+    2e3,
+    4e3,
+    8e3,
+    14e3,
+)
 
 
-@dataclass(frozen=True, slots=True)
-class _Trial:
-    """A condition to be tried: the nodes that stand for its value, its numbers, the smallest value.
+def _whole(text: str) -> bool:
+    return text.lstrip("+-").replace(".", "", 1).isdecimal() and len(text) < 20
 
-    Where the smallest value is known, the value counts something, so it is a whole number.
-    """
 
-    terms: frozenset[int]
-    numbers: frozenset[Number]
-    low: Number
-    nullable: bool
-
-    def samples(self) -> Iterable[Value]:
-        """The values at which the condition could change its answer."""
-        named = self.numbers | {-number for number in self.numbers}
-        tried = {number + step for number in named for step in (-1.0, -0.5, 0.0, 0.5, 1.0)} | {7.0, -7.0}
-        beyond = [limit for limit in _LIMITS if limit in named]
-        low, high = max(min(beyond, default=-inf), self.low), max(beyond, default=inf)
-        if self.low > -inf:
-            tried, high = (
-                {n for n in tried if n == int(n)} | {self.low, self.low + 1},
-                min(high, _MOST_COUNTED),
-            )
-        nullable: set[Value] = {None} if self.nullable else set()
-        return nullable | {n for n in tried if max(low, -(2.0**62)) <= n <= high}
-
-    def truth(self, node: exp.Expr, value: Value) -> bool:
-        """The condition's answer for one value. Raises _NotNumeric when numbers do not decide it."""
-        node = node.unnest()
-        if isinstance(node, exp.Where):
-            return self.truth(node.this, value)
-        if isinstance(node, exp.Not):
-            return not self.truth(node.this, value)
-        if isinstance(node, exp.And):
-            return self.truth(node.this, value) and self.truth(node.expression, value)
-        if isinstance(node, exp.Or):
-            return self.truth(node.this, value) or self.truth(node.expression, value)
-        if isinstance(node, exp.Boolean):
-            return bool(node.this)
-        if isinstance(node, exp.Is) and isinstance(node.expression, exp.Null):
-            return (value is None) != bool(node.args.get("negate"))
-        if value is None:
-            return False  # No comparison holds for what is not there.
-        if isinstance(node, exp.Between):
-            low, high = self._number(node.args["low"], value), self._number(node.args["high"], value)
-            return low <= self._number(node.this, value) <= high
-        if isinstance(node, exp.In) and node.expressions:
-            return any(
-                self._number(item, value) == self._number(node.this, value) for item in node.expressions
-            )
-        compare = _COMPARISONS.get(type(node))
-        if compare is None:
-            raise _NotNumeric
-        return compare(self._number(node.this, value), self._number(node.args["expression"], value))
-
-    def _number(self, node: exp.Expr, value: Number) -> Number:
-        node = node.unnest()
-        if id(node) in self.terms:
-            return value
-        if isinstance(node, exp.Literal) and not node.is_string:
-            return self.literal(node)
-        if isinstance(node, exp.Neg):
-            return -self._number(node.this, value)
-        apply = _ARITHMETIC.get(type(node))
-        if apply is None:
-            raise _NotNumeric
-        return apply(self._number(node.this, value), self._number(node.args["expression"], value))
-
-    @staticmethod
-    def literal(node: exp.Literal) -> Number:
-        """The value of a numeric literal; one that cannot be read decides nothing."""
-        try:
-            return float(node.name)
-        except ValueError:
-            return inf
+def _moment(constant: Value) -> Moment | None:
+    if isinstance(constant, Moment):
+        return constant
+    return moment(constant) if isinstance(constant, str) else None

@@ -91,14 +91,15 @@ def duration(node: exp.Expr | None) -> float | None:
     if isinstance(node, exp.Interval):
         unit = node.args.get("unit")
         if isinstance(node.this, exp.Literal) and isinstance(unit, exp.Var):
-            return _lasting(node.name, unit.name)
+            return lasting(node.name, unit.name)
         return duration(node.this)
     if isinstance(node, exp.Literal) and node.is_string and (match := _DURATION.fullmatch(node.name)):
-        return _lasting(*match.groups())
+        return lasting(*match.groups())
     return None
 
 
-def _lasting(count: str, unit: str) -> float | None:
+def lasting(count: str, unit: str) -> float | None:
+    """Seconds of so many units; `None` when there is no such unit."""
     word = unit.lower()
     seconds = _SECONDS.get(word, _SECONDS.get(word.removesuffix("s")))
     try:

@@ -4,20 +4,21 @@ from sqlglot import exp
 
 from governance.rules.sql.comparison import compared, itself, number
 from governance.rules.sql.membership import beyond, exists, in_list, quantified
-from governance.rules.sql.samples import holds_for_all
+from governance.rules.sql.trial import holds_for_all
 from governance.rules.sql.values import never_null, plain
 
 _EVERY_TEXT = {"", ".*", "^", "$", "^.*$", "^.*", ".*$", ".?", "(.*)"}
 _LIKE = (exp.Like, exp.ILike, exp.Glob, exp.SimilarTo, exp.RegexpLike, exp.RegexpILike)
 _PARTS_OF_TEXT = (exp.StartsWith, exp.EndsWith, exp.Contains)
 _TESTS = (exp.EqualNull, exp.ArrayContains, exp.ArrayContainsAll, exp.ArrayOverlaps, exp.Anonymous)
+_CONDITIONS = (exp.Predicate, exp.Connector, exp.Not, exp.Func)
 _MOST_PARTS = 1_000
 
 
 def always(node: exp.Expr | None) -> bool | None:
     """True or False when the condition has one answer whatever the rows hold; `None` when it depends."""
     answer = _by_form(node)
-    if answer is None and isinstance(node, (exp.Predicate, exp.Connector, exp.Not)) and holds_for_all(node):
+    if answer is None and isinstance(node, _CONDITIONS) and holds_for_all(node):
         return True
     return answer
 
@@ -107,7 +108,9 @@ def _case(node: exp.Case) -> bool | None:
     default = node.args.get("default")
     if not all(always(branch.args.get("true")) for branch in branches):
         return None
-    return always(default) if default is not None else _either([branch.this for branch in branches])
+    if default is not None:
+        return True if always(default) else None
+    return _either([branch.this for branch in branches])
 
 
 def _answers(parts: list[exp.Expr]) -> list[bool | None]:

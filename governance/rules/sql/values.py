@@ -23,7 +23,7 @@ _NOT_NEGATIVE = (
         exp.StrPosition,
         exp.ArraySize,
     ),
-    *(exp.Levenshtein, exp.Year),
+    *(exp.Levenshtein, exp.Year, exp.Ascii, exp.Unicode),
 )
 _NOT_NEGATIVE_NAMES = {
     *("octet_length", "datalength", "lengthb", "lengthc", "bit_count", "num_nulls", "num_nonnulls", "crc32"),
