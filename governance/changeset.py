@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from governance.artifact import Artifact
-from governance.trace import Trace
+
+if TYPE_CHECKING:
+    from governance.trace import Trace
 
 
 class Authorship(StrEnum):
@@ -39,7 +42,7 @@ class ChangeSet:
     """
 
     artifacts: tuple[Artifact, ...]
-    trace: Trace | None = None
+    trace: "Trace | None" = None
     authorship: Authorship = Authorship.AGENT
     origin: Origin = Origin()
     workdir: str = ""

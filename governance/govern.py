@@ -18,13 +18,13 @@ from governance.errors import InvalidInput, InvalidPolicy
 from governance.gate import evaluate, sql_ground
 from governance.kind import kind_of
 from governance.policy import POLICY_FILE, Policy
-from governance.trace import Trace
 
 if TYPE_CHECKING:
     from governance.adapters.git import Repository
     from governance.attestation import Attestation
     from governance.keys import SigningKey
     from governance.ledger.store import Ledger, Proof
+    from governance.trace import Trace
 
 LEDGER_VARIABLE = "GOVERNANCE_LEDGER"
 DEFAULT_LEDGER = "~/.local/share/governance/ledger.db"
@@ -252,7 +252,7 @@ def branch_changeset(
     repository: "Repository",
     base: str,
     head: str | None = None,
-    trace: Trace | None = None,
+    trace: "Trace | None" = None,
     authorship: Authorship = Authorship.AGENT,
     run: Mapping[str, str] | None = None,
 ) -> Iterator[ChangeSet]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from governance.errors import InvalidInput, InvalidPolicy
 from governance.fault import FAULTS
 from governance.finding import Severity, Verdict
-from governance.trace import Visibility
+from governance.visibility import Visibility
 
 if TYPE_CHECKING:
     from governance.syntax.dbt.relations import Relations

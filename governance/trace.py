@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from governance.visibility import Visibility as Visibility
+
 
 class StepKind(StrEnum):
     """What a step is."""
@@ -33,16 +35,6 @@ class Actor(StrEnum):
     AGENT = "agent"
     SYSTEM = "system"
     TOOL = "tool"
-
-
-class Visibility(StrEnum):
-    """How much of the reasoning the provider lets us see."""
-
-    FULL = "full"
-    SUMMARY = "summary"
-    ENCRYPTED = "encrypted"
-    OMITTED = "omitted"
-    ABSENT = "absent"
 
 
 class Tool(StrEnum):

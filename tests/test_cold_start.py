@@ -36,7 +36,7 @@ COMMANDS = [
     # id, command, standard input, exit status, what it must not import beside NEVER
     ("help", ["--help"], None, 0, SETTINGS | SQL | OTHERS | {"governance.rules.trace", "governance.facts"}),
     ("help of a command", ["check", "--help"], None, 0, SETTINGS | SQL | OTHERS | {"governance.rules.trace"}),
-    ("a statement", ["check", "--sql", "select 1", "--dialect", "postgres"], None, 0, SETTINGS | OTHERS | {"governance.rules.trace", "governance.facts", "governance.adapters.dbt"}),
+    ("a statement", ["check", "--sql", "select 1", "--dialect", "postgres"], None, 0, SETTINGS | OTHERS | {"governance.rules.trace", "governance.trace", "governance.facts", "governance.adapters.dbt"}),
     ("a hook", ["hook", "claude_code"], LS, 0, SETTINGS | SQL | OTHERS | {"click", "governance.adapters"}),
     ("a hook with SQL", ["hook", "claude_code"], DELETE, 1, SETTINGS | OTHERS | {"click"}),
 ]  # fmt: skip

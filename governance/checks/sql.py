@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass, replace
 
+import sqlglot
+
 from governance.artifact import ArtifactKind, Change
 from governance.changeset import ChangeSet
-from governance.check import CheckReport, installed
+from governance.check import CheckReport
 from governance.finding import Finding
 from governance.statements import examine_sql
 from governance.syntax.sql import SqlContext
+
+_PARSER: str = sqlglot.__version__  # type: ignore[attr-defined]  # it is there, though not declared
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,4 +28,4 @@ class SqlCheck:
             if artifact.kind is ArtifactKind.SQL and artifact.change is not Change.DELETED:
                 ground = replace(self.ground, dialect=artifact.dialect or self.ground.dialect)
                 findings += examine_sql(artifact.text, ground, artifact.path)
-        return CheckReport(self.name, tuple(findings), tools=installed("sqlglot"))
+        return CheckReport(self.name, tuple(findings), tools={"sqlglot": _PARSER})
