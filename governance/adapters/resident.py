@@ -29,7 +29,7 @@ from typing import IO
 from governance.adapters.process import QUIET
 
 VARIABLE = "GOVERNANCE_RESIDENT"
-WORKERS = ("governance.adapters.dbt_worker", "governance.adapters.great_expectations")
+WORKERS = ("governance.adapters.dbt.worker", "governance.adapters.great_expectations")
 SECONDS_TO_ANSWER = 5.0
 _PACKAGE = Path(__file__).resolve().parents[1]
 

@@ -22,6 +22,7 @@ from governance.adapters.worker import (
 )
 from governance.changeset import ChangeSet
 from governance.checks.dbt_screen import holds, screen
+from governance.checks.dbt_stale import stale_nodes
 from governance.checks.suites import Suite, suite_of
 from governance.fault import CHECK_CRASHED, CHECK_TIMED_OUT, NO_JAIL, NOT_RENDERED, TOOL_MISSING, Fault
 from governance.finding import Finding, Location
@@ -42,7 +43,8 @@ class DbtOptions:
     """How a dbt change is audited. `accepted` are fingerprints of screen findings that policy waives.
 
     Without `jail_required` the project is rendered even where the kernel offers no jail; without
-    `render` it is only screened, and what it would do stays unknown.
+    `render` it is only screened, and what it would do stays unknown. What is known of a base is kept
+    in `cache`.
     """
 
     limits: Limits = Limits()
@@ -51,6 +53,7 @@ class DbtOptions:
     build: bool = True
     minimum_rows: int = 1
     accepted: frozenset[str] = frozenset()
+    cache: Path | None = None
 
 
 @dataclass
@@ -142,7 +145,9 @@ class Audit:
     def _stages(self, audit: ProjectAudit, head: Path, base: Path | None) -> None:
         options = self.options
         with ExitStack() as stack:
-            session = stack.enter_context(DbtSession(head, base, options.limits, options.jail_required))
+            session = stack.enter_context(
+                DbtSession(head, base, options.limits, options.jail_required, options.cache)
+            )
             validator = None
             if options.build:  # imports Great Expectations while dbt parses
                 module, scratch = "governance.adapters.great_expectations", session.scratch / "outputs"
@@ -170,11 +175,9 @@ class Audit:
             for key in state.head.order
             if key in (below | touched) - built and state.head.nodes[key].kind in BUILT
         )
-        wanted = modified | set(state.head.descendants(modified))
-        wanted |= set(state.head.nodes) if _reaches_everything(audit.changes) else set()
-        wanted |= set(state.head.ancestors(wanted))
-        wanted = {key for key in wanted if state.head.nodes[key].kind in (*BUILT, "test")}
-        audit.state, audit.unrendered = session.render(state, sorted(wanted))
+        stale = set(state.head.nodes) if _reaches_everything(audit.changes) else stale_nodes(state, modified)
+        rendered = sorted(key for key in stale if state.head.nodes[key].kind in (*BUILT, "test"))
+        audit.state, audit.unrendered = session.render(state, rendered)
         self._rendered_otherwise(audit)
 
     @staticmethod
@@ -185,7 +188,10 @@ class Audit:
         other = {
             key
             for key, node in head.items()
-            if node.kind in BUILT and key in base and node.sql.split() != base[key].sql.split()
+            if node.kind in BUILT
+            and key in base
+            and node is not base[key]
+            and node.sql.split() != base[key].sql.split()
         }
         targets = {*audit.targets, *other}
         audit.targets = tuple(key for key in audit.state.head.order if key in targets)

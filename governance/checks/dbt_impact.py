@@ -62,7 +62,9 @@ def _project(project: ProjectAudit) -> Iterator[Finding]:
         place = Location(project.path(node.path))
         yield NOT_RENDERED.finding(f"{node.name} could not be rendered: {reason}", place, quote=node.name)
     for key, node in state.head.nodes.items():
-        yield from _settings(node, state.base.nodes.get(key), project)
+        before = state.base.nodes.get(key)
+        if node is not before:
+            yield from _settings(node, before, project)
     for impact in column_impacts(state.base, state.head, project.targets, DIALECT):
         moved = _moved(impact, project)
         if impact.change is ColumnChange.UNKNOWN:

@@ -1,7 +1,5 @@
-"""dbt as the gate sees it: copies of base and head in a scratch folder, and a jailed worker on them."""
+"""A change of one dbt project as the gate sees it: what is known of base, and a jailed worker on head."""
 
-import csv
-import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -9,24 +7,32 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from governance.adapters.dbt.base import known_base
+from governance.adapters.dbt.tree import copy_tree
 from governance.adapters.jail import Limits, Locks
 from governance.adapters.worker import Worker
 from governance.syntax.dbt.graph import Graph, Node
 from governance.syntax.dbt.layout import PROJECT_FILE
 
-_LEFT_OUT = shutil.ignore_patterns(".git", "target", "logs", "*.duckdb", "*.wal", ".venv", "node_modules")
 WAREHOUSE = "warehouse"
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Both sides of a change as dbt parses them, and which nodes of head differ from base, and how."""
+    """Both sides of a change as dbt parses them, and which nodes of head differ from base, and how.
+
+    Base is rendered as far as it can be, and `unrendered` holds the rest. A node of head has the SQL of
+    base until it is rendered itself, and is the same object where its facts are the same. Nodes in
+    `wide` look at the whole project while they render.
+    """
 
     base: Graph
     head: Graph
     modified: Mapping[str, tuple[str, ...]]
     removed: tuple[str, ...] = ()
     hooks: int = 0
+    unrendered: frozenset[str] = frozenset()
+    wide: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +62,22 @@ class Table:
 
 
 class DbtSession:
-    """One dbt project, base and head, in the jail; use as a context manager."""
+    """One dbt project, base and head, in the jail; use as a context manager.
 
-    def __init__(self, head: Path, base: Path | None, limits: Limits, jail_required: bool) -> None:
+    What is known of base is kept in `cache`, for other changes of the same base.
+    """
+
+    def __init__(
+        self, head: Path, base: Path | None, limits: Limits, jail_required: bool, cache: Path | None = None
+    ) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="governance-dbt-", ignore_cleanup_errors=True)
         self.scratch = Path(self._folder.name).resolve()
+        self._base_tree = base if base and (base / PROJECT_FILE).is_file() else None
+        self._cache, self._limits, self._jail_required = cache, limits, jail_required
         try:
-            for side, tree in (("base", base), ("head", head)):
-                if tree is not None and (side == "head" or (tree / PROJECT_FILE).is_file()):
-                    shutil.copytree(tree, self.scratch / side, symlinks=True, ignore=_LEFT_OUT)
+            copy_tree(head, self.scratch / "head" / "tree")
             self._worker = Worker(
-                "governance.adapters.dbt_worker", self.scratch, limits, jail_required=jail_required
+                "governance.adapters.dbt.worker", self.scratch, limits, jail_required=jail_required
             )
         except BaseException:
             self._folder.cleanup()
@@ -87,26 +98,49 @@ class DbtSession:
         return self._worker.locks
 
     def state(self) -> State:
-        """Parse both sides; no SQL is executed."""
+        """Parse head on top of base; no SQL is executed."""
+        known = self._known()
         answer = self._worker.ask("state")
-        others = {**answer["sources"], **answer["exposures"]}
-        head = self._graph("head", {**answer["nodes"], **others})
-        base = self._graph("base", {**answer["base_nodes"], **answer["sources"]})
+        base = _nodes(known["nodes"], known["sql"])
+        other = _nodes(answer["nodes"], known["sql"])
+        head = {key: node for key, node in base.items() if key not in answer["gone"]}
+        head |= {key: node for key, node in other.items() if node != base.get(key)}
         modified = {key: tuple(ways) for key, ways in answer["modified"].items()}
-        return State(base, head, modified, tuple(answer["removed"]), answer["hooks"])
+        return State(
+            Graph(base),
+            Graph(head),
+            modified,
+            tuple(answer["removed"]),
+            answer["hooks"] + known["hooks"],
+            frozenset(known["unrendered"]),
+            frozenset(known["wide"]),
+        )
+
+    def _known(self) -> Mapping[str, Any]:
+        if self._base_tree is None:
+            return {"nodes": {}, "sql": {}, "unrendered": {}, "hooks": 0, "wide": []}
+        with tempfile.TemporaryDirectory(prefix="governance-dbt-", ignore_cleanup_errors=True) as scratch:
+            base = known_base(
+                self._base_tree, self._cache, Path(scratch).resolve(), self._limits, self._jail_required
+            )
+            base.hand_to(self.scratch / "saved")
+            return base.facts
 
     def render(self, state: State, keys: Iterable[str]) -> tuple[State, dict[str, str]]:
-        """The state with rendered SQL, and why nodes could not be rendered at head."""
-        answer = self._worker.ask("render", nodes=list(keys))
-        head = _with_sql(state.head, answer["head"]["sql"])
-        base = _with_sql(state.base, answer.get("base", {"sql": {}})["sql"])
-        errors: dict[str, str] = answer["head"]["errors"]
-        return replace(state, head=head, base=base), errors
+        """The state with nodes of head rendered, and why some could not be."""
+        wanted = list(keys)
+        answer = self._worker.ask("render", nodes=wanted)
+        nodes = dict(state.head.nodes)
+        for key in wanted:
+            nodes[key] = replace(nodes[key], sql=answer["sql"].get(key, ""))
+        return replace(state, head=Graph(nodes)), answer["errors"]
 
     def build(
         self, side: str, keys: Iterable[str], export: Iterable[str]
     ) -> tuple[dict[str, Run], dict[str, Table]]:
         """Build nodes and run tests on one side; the tables asked for as files."""
+        if side == "base" and self._base_tree and not (self.scratch / "base").exists():
+            copy_tree(self._base_tree, self.scratch / "base" / "tree")
         answer = self._worker.ask("build", side=side, nodes=list(keys), export=list(export))
         runs = {key: Run(**run) for key, run in answer["runs"].items()}
         tables = {key: Table(**table) for key, table in answer["tables"].items()}
@@ -129,29 +163,16 @@ class DbtSession:
         differences: dict[str, dict[str, Any]] = self._worker.ask("compare", pairs=pairs)["differences"]
         return differences
 
-    def _graph(self, side: str, described: Mapping[str, Any]) -> Graph:
-        return Graph({key: self._node(side, key, facts) for key, facts in described.items()})
 
-    def _node(self, side: str, key: str, facts: Mapping[str, Any]) -> Node:
-        relation = ""
-        if "identifier" in facts:
-            relation = ".".join((facts.get("database") or WAREHOUSE, facts["schema"], facts["identifier"]))
-        columns = dict(facts["columns"])
-        if facts["type"] == "seed":
-            columns = _header(self.scratch / side / facts["path"], facts.get("column_types") or {})
-        parents = tuple(facts["parents"])
-        return Node(key, facts["name"], facts["type"], facts["path"], parents, relation, columns, facts=facts)
+def _nodes(described: Mapping[str, Any], sql: Mapping[str, str]) -> dict[str, Node]:
+    return {key: _node(key, facts, sql.get(key, "")) for key, facts in described.items()}
 
 
-def _with_sql(graph: Graph, sql: Mapping[str, str]) -> Graph:
-    return Graph({key: replace(node, sql=sql.get(key, "")) for key, node in graph.nodes.items()})
-
-
-def _header(path: Path, types: Mapping[str, str]) -> dict[str, str]:
-    """Columns of a seed, from the first line of its file."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            names = next(csv.reader(file), [])
-    except (OSError, UnicodeDecodeError, csv.Error):
-        return {}
-    return {name: str(types.get(name, "")) for name in names}
+def _node(key: str, facts: Mapping[str, Any], sql: str) -> Node:
+    relation = ""
+    if "identifier" in facts:
+        relation = ".".join((facts.get("database") or WAREHOUSE, facts["schema"], facts["identifier"]))
+    parents = tuple(facts["parents"])
+    return Node(
+        key, facts["name"], facts["type"], facts["path"], parents, relation, facts["columns"], sql, facts
+    )

@@ -1,0 +1,5 @@
+"""dbt as the gate sees it: parsed, rendered and built in the jail, against a saved parse of base."""
+
+from governance.adapters.dbt.session import WAREHOUSE, DbtSession, Run, State, Table, Trial
+
+__all__ = ["WAREHOUSE", "DbtSession", "Run", "State", "Table", "Trial"]

@@ -1,0 +1,197 @@
+"""One side of a change as the worker holds it: a project tree, its manifest, its throw-away warehouse."""
+
+import contextlib
+import os
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from governance.adapters.dbt.saved import on_top_of
+from governance.adapters.worker import Refused
+
+_ENV_VAR = re.compile(r"env_var\(\s*['\"]([A-Za-z_]\w*)['\"]\s*\)")
+_FLAGS = (
+    "--quiet",
+    "--no-send-anonymous-usage-stats",
+    "--no-version-check",
+    "--no-write-json",
+    "--no-use-colors",
+    "--log-level=none",
+    "--log-level-file=none",
+)
+
+
+PARSED_WITH = "../warehouse.duckdb"
+"""Where a profile says that the warehouse is, seen from the tree: what is saved is void under another."""
+
+
+class Project:
+    """A project below `place`, in the folder `tree`, and the path of its warehouse as the profile writes it.
+
+    dbt keeps its connection for as long as that path is the same text, even in another project.
+    """
+
+    def __init__(self, place: Path, warehouse: str = PARSED_WITH) -> None:
+        self.tree = place / "tree"
+        self.warehouse = self.tree / warehouse
+        self.profiles = place / "profiles"
+        self.target = place / "target"
+        for folder in (self.profiles, self.target):
+            folder.mkdir(parents=True, exist_ok=True)
+        self._write_profile(_name_profile(self.tree), warehouse)
+        self.manifest: Any = None
+        self._config: Any = None
+
+    def _write_profile(self, name: str, path: str) -> None:
+        import yaml
+
+        output = {
+            "type": "duckdb",
+            "path": path,
+            "threads": 2,
+            "settings": {"memory_limit": "1GB", "autoinstall_known_extensions": False},
+        }
+        profile = {name: {"target": "dev", "outputs": {"dev": output}}}
+        (self.profiles / "profiles.yml").write_text(yaml.safe_dump(profile))
+
+    def invoke(self, command: str, *arguments: str) -> Any:
+        """Run one dbt command; its result, or an exception that says what dbt says."""
+        from dbt.cli.main import dbtRunner
+
+        places = [
+            f"--project-dir={self.tree}",
+            f"--profiles-dir={self.profiles}",
+            f"--target-path={self.target}",
+            f"--log-path={self.target}",
+        ]
+        os.chdir(self.tree)
+        outcome = dbtRunner(manifest=self.manifest).invoke([command, *_FLAGS, *places, *arguments])
+        if outcome.exception is not None:
+            raise Refused(str(outcome.exception).strip())
+        return outcome.result
+
+    def parse(self, saved: Any = None) -> None:
+        """Read the project without executing any SQL, on top of a saved manifest where there is one."""
+        _fill_environment(self.tree)
+        self.manifest = None  # dbt would take it for the answer
+        with on_top_of(saved) as told:
+            self.manifest = self.invoke("parse")
+        self._config = told["config"]
+
+    def forget_hooks(self) -> int:
+        """Take the hooks out: they change a warehouse, not the data under judgement."""
+        nodes = self.manifest.nodes
+        operations = [key for key, node in nodes.items() if str(node.resource_type) == "operation"]
+        for key in operations:
+            del nodes[key]
+        count = len(operations)
+        for node in nodes.values():
+            for hooks in ("pre_hook", "post_hook"):
+                count += len(getattr(node.config, hooks, None) or ())
+                if hasattr(node.config, hooks):
+                    setattr(node.config, hooks, [])
+        return count
+
+    def forget_rendering(self) -> None:
+        """Have the next command render all nodes again: dbt adds an ephemeral model's SQL only once."""
+        for node in self.manifest.nodes.values():
+            if getattr(node, "extra_ctes_injected", False):
+                node.extra_ctes_injected, node.extra_ctes = False, []
+
+    def render(self, wanted: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
+        """The rendered SQL of nodes, and why others have none; one that fails spoils no other."""
+        from dbt.compilation import Compiler
+
+        adapter, compiler = self._adapter(), Compiler(self._config)
+        sql: dict[str, str] = {}
+        errors: dict[str, str] = {}
+        for key in wanted:
+            node = self.manifest.nodes.get(key)
+            if node is None or str(node.resource_type) == "seed":
+                continue
+            try:
+                with adapter.connection_named(key, node):
+                    code = compiler.compile_node(node, self.manifest, {}, write=False).compiled_code
+            except Exception as error:  # whatever a template raises is the reason why it has no SQL
+                errors[key] = str(error).strip()[:500] or type(error).__name__
+            else:
+                sql |= {key: code} if code else {}
+        return sql, errors
+
+    def _adapter(self) -> Any:
+        """dbt's adapter with this project's macros: it has one at a time, that of the last command."""
+        from dbt.adapters.factory import get_adapter, register_adapter, reset_adapters
+        from dbt.mp_context import get_mp_context
+
+        adapter: Any = get_adapter(self._config)
+        if adapter.config is not self._config:
+            reset_adapters()  # type: ignore[no-untyped-call]
+            register_adapter(self._config, get_mp_context())
+            adapter = get_adapter(self._config)
+            adapter.set_macro_resolver(self.manifest)
+        return adapter
+
+    def build(self, wanted: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """Build nodes and run tests; for each node how that ended."""
+        self.forget_rendering()
+        manifest = self.manifest
+        selected = [
+            part for key in wanted for part in ("--select", "fqn:" + ".".join(manifest.nodes[key].fqn))
+        ]
+        result = self.invoke("build", "--indirect-selection=empty", *selected)
+        return {run.node.unique_id: _outcome(run) for run in result.results}
+
+    @contextlib.contextmanager
+    def open_warehouse(self) -> Iterator[Any]:
+        """A connection to what was built, once dbt has let go of the file."""
+        import duckdb
+        from dbt.adapters.factory import reset_adapters
+
+        reset_adapters()  # type: ignore[no-untyped-call]
+        with contextlib.closing(duckdb.connect(str(self.warehouse))) as connection:
+            yield connection
+
+    def export(self, wanted: Iterable[str], folder: Path) -> dict[str, dict[str, Any]]:
+        """Built relations as Parquet files in a folder, with their columns and number of rows."""
+        import duckdb
+
+        folder.mkdir(exist_ok=True)
+        tables = {}
+        with self.open_warehouse() as connection:
+            for number, key in enumerate(wanted):
+                node = self.manifest.nodes[key]
+                relation = f'"{node.schema}"."{node.identifier}"'.replace("'", "''")
+                file = folder / f"{number}.parquet"
+                with contextlib.suppress(duckdb.Error):  # not built; its run says why
+                    described = connection.execute(f"describe select * from {relation}").fetchall()
+                    connection.execute(f"copy (select * from {relation}) to '{file}' (format parquet)")
+                    count = connection.execute(f"select count(*) from {relation}").fetchone()
+                    columns = {name: kind for name, kind, *_ in described}
+                    tables[key] = {"file": str(file), "rows": count and count[0], "columns": columns}
+        return tables
+
+
+def _outcome(run: Any) -> dict[str, Any]:
+    message = (run.message or "").strip()
+    return {"status": str(run.status), "message": message[:2000], "failures": run.failures or 0}
+
+
+def _name_profile(tree: Path) -> str:
+    import yaml
+
+    try:
+        project = yaml.safe_load((tree / "dbt_project.yml").read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise Refused(f"dbt_project.yml cannot be read: {error}") from error
+    if not isinstance(project, dict):
+        raise Refused("dbt_project.yml is no mapping of settings")
+    return str(project.get("profile") or project.get("name") or "default")
+
+
+def _fill_environment(tree: Path) -> None:
+    """Stand-ins for variables that the project demands; the real ones never enter the jail."""
+    for path in tree.rglob("*"):
+        if path.suffix in (".sql", ".yml", ".yaml") and path.is_file():
+            for name in _ENV_VAR.findall(path.read_text("utf-8", "replace")):
+                os.environ.setdefault(name, name.lower())

@@ -1,0 +1,78 @@
+"""A parsed project on disk, and parsing a change on top of it, as dbt does with its own partial parse.
+
+dbt keeps `partial_parse.msgpack`, which takes three seconds to read and two to write for 2,500 models; a
+pickle takes a third of one. It is written and read in the jail only, and what is written has seen base alone.
+"""
+
+import gc
+import pickle
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+MANIFEST = "manifest.pickle"
+NODES = "nodes.json"
+
+
+def save(manifest: Any, file: Path) -> None:
+    """Write a manifest without what dbt makes again: locks, look-ups by name, the flat copy of the graph."""
+    state = {
+        name: value
+        for name, value in vars(manifest).items()
+        if name == "_parsing_info" or not name.startswith("_")
+    }
+    state |= {"flat_graph": {}, "child_map": None, "parent_map": None}
+    file.write_bytes(pickle.dumps(state, protocol=pickle.HIGHEST_PROTOCOL))
+
+
+def load(file: Path, tree: Path) -> Any:
+    """The manifest that was saved, of the same project in the folder `tree`."""
+    from dbt.contracts.graph.manifest import Manifest
+
+    with _no_collection():
+        state = pickle.loads(file.read_bytes())
+    manifest = Manifest()
+    for name, value in state.items():
+        setattr(manifest, name, value)
+    for node in manifest.nodes.values():
+        if hasattr(node, "root_path"):  # a seed's, where dbt looks for its file
+            node.root_path = str(tree)
+    return manifest
+
+
+@contextmanager
+def on_top_of(saved: Any) -> Iterator[dict[str, Any]]:
+    """Let dbt's next parse start from a saved manifest, or from nothing, and write none of its own.
+
+    dbt decides what it must parse again; it starts from nothing when its version, a project file, a
+    variable or the profile is another. What is yielded holds the project's `config` when it has parsed.
+    """
+    from dbt.parser.manifest import ManifestLoader
+
+    told: dict[str, Any] = {}
+
+    def read(loader: Any) -> Any:
+        told["config"] = loader.root_project
+        return saved if saved is not None and loader.is_partial_parsable(saved)[0] else None
+
+    before = ManifestLoader.read_manifest_for_partial_parse, ManifestLoader.write_manifest_for_partial_parse
+    ManifestLoader.read_manifest_for_partial_parse = read  # type: ignore[method-assign, assignment]
+    ManifestLoader.write_manifest_for_partial_parse = lambda loader: None  # type: ignore[method-assign]
+    try:
+        yield told
+    finally:
+        ManifestLoader.read_manifest_for_partial_parse = before[0]  # type: ignore[method-assign]
+        ManifestLoader.write_manifest_for_partial_parse = before[1]  # type: ignore[method-assign]
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Without the garbage collector, which looks through all that is being read again and again."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

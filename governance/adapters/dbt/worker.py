@@ -1,0 +1,149 @@
+"""The worker that parses, renders and builds a dbt project in the jail: `python -m` this module.
+
+It sees copies of base and head, a profile of its own that points at a throw-away DuckDB, and none
+of the project's hooks. Parsing executes no SQL; rendering and building execute only what the
+screen has let through. What is saved of base is written by a worker that has seen nothing of head.
+"""
+
+import contextlib
+import json
+from collections.abc import Mapping
+from functools import cached_property, partial
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from governance.adapters.comparison import compare
+from governance.adapters.dbt import saved
+from governance.adapters.dbt.nodes import BUILT, NOTHING, Parsed, describe, differences, reads_project
+from governance.adapters.dbt.project import Project
+from governance.adapters.trial import SqlTest, Trials
+from governance.adapters.worker import Handler, serve
+
+PACKAGES = ("dbt.adapters.duckdb", "dbt.cli.main")
+
+
+class Session:
+    """What the worker knows between requests. `saved` below the scratch folder is what is known of base."""
+
+    def __init__(self, scratch: Path) -> None:
+        self._scratch = scratch
+        self._saved = scratch / "saved" / saved.MANIFEST
+
+    @cached_property
+    def _head(self) -> Project:
+        return Project(self._scratch / "head")
+
+    @cached_property
+    def _base(self) -> Project:
+        """Base as it was saved, without its hooks, ready to be built."""
+        project = Project(self._scratch / "base", "../../base/warehouse.duckdb")
+        project.manifest = saved.load(self._saved, project.tree)
+        project.manifest.build_flat_graph()
+        project.forget_hooks()
+        return project
+
+    def save(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Parse base and render all of it; both are kept as files, for this change and those to come."""
+        project = Project(self._scratch / "base")
+        project.parse()
+        parsed = Parsed.of(project.manifest)
+        nodes = _described({**parsed.nodes, **parsed.others}, project.tree)
+        wide = [key for key, node in parsed.nodes.items() if reads_project(parsed, node)]
+        self._saved.parent.mkdir()
+        saved.save(project.manifest, self._saved)  # with its hooks, which dbt compares
+        hooks = project.forget_hooks()
+        sql, unrendered = project.render(key for key in nodes if nodes[key]["type"] in (*BUILT, "test"))
+        facts = {"nodes": nodes, "sql": sql, "unrendered": unrendered, "hooks": hooks, "wide": wide}
+        (self._saved.parent / saved.NODES).write_text(json.dumps(facts), "utf-8")
+        return {}
+
+    def state(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Parse head on top of base; what differs from base, and how."""
+        before = self._parse_head()
+        now = Parsed.of(self._head.manifest)
+        modified = differences(now, before)
+        known = {**before.nodes, **before.others}
+        other = {key: node for key, node in {**now.nodes, **now.others}.items() if node is not known.get(key)}
+        answer = {
+            "modified": modified,
+            "removed": sorted(set(before.nodes) - set(now.nodes)),
+            "gone": sorted(set(known) - set(now.nodes) - set(now.others)),
+            "nodes": _described(other, self._head.tree),
+        }
+        return answer | {"hooks": self._head.forget_hooks()}
+
+    def _parse_head(self) -> Parsed:
+        """Base, as it was before dbt parsed head into it. Other macros are no partial matter."""
+        if not self._saved.is_file():
+            self._head.parse()
+            return NOTHING
+        base = saved.load(self._saved, self._head.tree)
+        before = Parsed.of(base)
+        self._head.parse(base)
+        if self._head.manifest is base and Parsed.of(base).macros != before.macros:
+            before = Parsed.of(saved.load(self._saved, self._head.tree))
+            self._head.parse()
+        return before
+
+    def render(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The rendered SQL of the nodes of head asked for, and why others have none."""
+        sql, errors = self._head.render(request["nodes"])
+        return {"sql": sql, "errors": errors}
+
+    def build(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Build nodes of one side and run their tests; the tables of `export` as Parquet files."""
+        head = request["side"] == "head"
+        project = self._head if head else self._base
+        runs = project.build(request["nodes"])
+        folder = self._scratch / ("tables" if head else "base_tables")
+        return {"runs": runs, "tables": project.export(request["export"], folder)}
+
+    def try_tests(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Whether tests of the built head notice faults that are put into the tables they read."""
+        answers = {}
+        with self._head.open_warehouse() as connection:
+            trials = Trials(connection)
+            for key, asked in request["tests"].items():
+                test = SqlTest(**asked)
+                answers[key] = trials.judge(test.relations, test.column, partial(test.fails, connection))
+        return {"trials": answers}
+
+    def compare(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        """How exported tables of head differ from those of base, each by the key column given for it."""
+        import duckdb
+
+        with contextlib.closing(duckdb.connect()) as connection:
+            return {
+                "differences": {
+                    node: compare(connection, _parquet(pair["before"]), _parquet(pair["now"]), pair["key"])
+                    for node, pair in request["pairs"].items()
+                }
+            }
+
+
+def _described(nodes: Mapping[str, Any], tree: Path) -> dict[str, dict[str, Any]]:
+    return {key: describe(node, tree) for key, node in nodes.items()}
+
+
+def _parquet(file: str) -> str:
+    return "read_parquet('" + file.replace("'", "''") + "')"
+
+
+def prepare(scratch: Path) -> Mapping[str, Handler]:
+    """Import dbt (the slow part) and offer what it can do."""
+    for package in PACKAGES:
+        import_module(package)
+    session = Session(scratch)
+    return {
+        "save": session.save,
+        "state": session.state,
+        "render": session.render,
+        "build": session.build,
+        "try": session.try_tests,
+        "compare": session.compare,
+    }
+
+
+if __name__ == "__main__":
+    serve(prepare)
