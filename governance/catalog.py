@@ -63,6 +63,7 @@ SQL: tuple[str, ...] = (
     "series_bomb:SeriesBomb",
     "cartesian_product:CartesianProduct",
     "partition_unfiltered:PartitionUnfiltered",
+    "grouping_bomb:GroupingBomb",
     "backtracking_pattern:BacktrackingPattern",
 )
 DBT: tuple[str, ...] = (

@@ -1,9 +1,11 @@
 """Whether a recursion that counts comes to its end: its counter must move towards its bound."""
 
+from math import inf
+
 from sqlglot import exp
 
 from governance.rules.sql.coverage import Judge
-from governance.rules.sql.sizes import number
+from governance.rules.sql.sizes import duration, moment, number
 from governance.rules.sql.values import plain
 
 _MIRRORED: dict[type[exp.Expr], type[exp.Expr]] = {
@@ -11,6 +13,7 @@ _MIRRORED: dict[type[exp.Expr], type[exp.Expr]] = {
     exp.LTE: exp.GTE,
     exp.GT: exp.LT,
     exp.GTE: exp.LTE,
+    exp.NEQ: exp.NEQ,
 }
 _UPWARDS = (exp.LT, exp.LTE)
 _DOWNWARDS = (exp.GT, exp.GTE)
@@ -38,18 +41,33 @@ def _ends(part: exp.Expr, cte: exp.CTE, branch: exp.Select, most: float, always:
     if not isinstance(part, exp.Binary) or kind not in _MIRRORED:
         return True
     left, right = plain(part.this), plain(part.expression)
-    if number(left) is not None:
+    if not isinstance(left, exp.Column) and isinstance(right, exp.Column):
         left, right, kind = right, left, _MIRRORED[kind]
     if isinstance(left, exp.Length):
         left = plain(left.this)
-    end, place = number(right), _place(cte, left)
-    if end is None or place is None or place >= len(branch.selects):
+    place = _place(cte, left)
+    if place is None or place >= len(branch.selects):
         return True
-    step = _step(branch.selects[place].unalias(), left.name.lower())
+    output, name = plain(branch.selects[place].unalias()), left.name.lower()
+    end, begins = number(right), _start(cte, place)
+    step = _step(output, name)
+    if end is None:
+        end, begins, step = moment(right), None, _time_step(output, name)
+        most = inf  # Where it begins is seldom written out.
+    if end is None:
+        return True
+    factor = _factor(output, name)
+    if factor is not None and begins:
+        return issubclass(kind, _UPWARDS if (begins > 0) is (factor > 1) else _DOWNWARDS) and factor not in (
+            0,
+            1,
+        )
     if step is None:
         return True
-    begins = _start(cte, place)
-    rounds = abs(end - (begins or 0.0)) / abs(step) if step else most
+    away = end - (begins or 0.0)
+    if kind is exp.NEQ:
+        return begins is None or (step != 0 and away / step >= 0 and away % step == 0)
+    rounds = abs(away) / abs(step) if step else most
     return issubclass(kind, _UPWARDS if step > 0 else _DOWNWARDS) and step != 0 and rounds <= most
 
 
@@ -78,6 +96,28 @@ def _anchor(cte: exp.CTE) -> exp.Query:
 def _start(cte: exp.CTE, place: int) -> float | None:
     selects = _anchor(cte).selects
     return number(plain(selects[place].unalias())) if place < len(selects) else None
+
+
+def _factor(output: exp.Expr, name: str) -> float | None:
+    """By what a round multiplies a number; `None` when it does not."""
+    if not isinstance(output, exp.Mul):
+        return None
+    left, right = plain(output.this), plain(output.expression)
+    if isinstance(right, exp.Column):
+        left, right = right, left
+    return number(right) if isinstance(left, exp.Column) and left.name.lower() == name else None
+
+
+def _time_step(output: exp.Expr, name: str) -> float | None:
+    """By how many seconds a round moves a date; `None` where nobody can tell."""
+    if isinstance(output, exp.Column) and output.name.lower() == name:
+        return 0.0
+    if not isinstance(output, (exp.Add, exp.Sub)):
+        return None
+    at, by = plain(output.this), duration(output.expression)
+    if by is None or not isinstance(at, exp.Column) or at.name.lower() != name:
+        return None
+    return by if isinstance(output, exp.Add) else -by
 
 
 def _step(output: exp.Expr, name: str) -> float | None:

@@ -37,6 +37,7 @@ _WIDE_FORMAT = re.compile(r"%[^%a-zA-Z]*\d{7}|\{[^{}]*:[^{}]*\d{7}")
 _COUNTING = {"numbers", "numbers_mt", "zeros", "zeros_mt", "generator", "primes"}
 MOST_PRODUCT = 1_000_000_000
 LARGE = 1_000
+MOST_EXPONENT = 100_000
 ENDLESS = {"system.numbers", "system.numbers_mt", "system.zeros", "system.zeros_mt"}
 _EPONYMOUS = ("generate_series", "wholenumber")  # SQLite counts these up where they are named without bounds.
 _NEEDS_ALL = ("where", "prewhere", "group", "having", "order", "qualify", "joins", "distinct", "windows")
@@ -66,6 +67,10 @@ class SeriesBomb(Rule[Script]):
                     message = f"{call.name} would make more rows or characters than any analysis needs"
                     place = subject.location(call.start, call.end)
                     yield self.finding(message, place, quote=subject.text[call.start : call.end])
+            for power in statement.all(exp.Pow):
+                if (number(power.args.get("expression")) or 0.0) > MOST_EXPONENT:
+                    message = "this power has more digits than any analysis needs"
+                    yield self.finding(message, statement.at(power), quote=statement.quote(power)[:200])
             yield from self._multiplied(statement)
             for connect in statement.all(exp.Connect):
                 if any(value > MOST_ROWS for value in _values([connect])):

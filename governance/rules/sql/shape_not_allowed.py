@@ -26,6 +26,7 @@ class ShapeNotAllowed(Rule[Script]):
     bad = (
         ("select transform(id) using '/bin/sh' as (x) from orders", {"dialect": "databricks"}),
         ("select * from stream t", {"dialect": "databricks"}),
+        ("select * from orders cross apply secret", {"dialect": "tsql"}),
     )
 
     def check(self, subject: Script) -> Iterator[Finding]:
@@ -60,6 +61,8 @@ class ShapeNotAllowed(Rule[Script]):
                 yield from self._nameless(statement)
             if cls is exp.Aliases:
                 yield from self._called(statement)
+            if cls is exp.Lateral:
+                yield from self._applied(statement, nodes)
             if cls in (exp.From, exp.Join):
                 yield from self._sources(statement, nodes)
         yield from self._words(statement, table)
@@ -82,6 +85,15 @@ class ShapeNotAllowed(Rule[Script]):
             if not isinstance(node.this, _SOURCES) and node.args.get("kind") != "ARRAY":
                 yield self._finding(
                     statement, node, "this is read from, yet it is no table that anybody can tell"
+                )
+
+    def _applied(self, statement: Statement, nodes: list[exp.Expr]) -> Iterator[Finding]:
+        """`CROSS APPLY secret`: a table by its bare name, which the parser does not take for one."""
+        for node in nodes:
+            applied = node.this.expression if isinstance(node.this, exp.Dot) else node.this
+            if isinstance(applied, exp.Identifier):
+                yield self._finding(
+                    statement, node, f"{applied.name} is read from, yet no query or function makes its rows"
                 )
 
     def _called(self, statement: Statement) -> Iterator[Finding]:

@@ -30,6 +30,7 @@ class UnboundedRecursion(Rule[Script]):
         ("select level from dual connect by level > 0", {"dialect": "oracle"}),
         "with recursive r as (select 1 as n union all select n + 1 from r where n > 0) select * from r",
         ("with r as (select 1 as n union all select n from r) select * from r", {"dialect": "tsql"}),
+        "with recursive a as (select 1 union all select * from b), b as (select * from a) select * from a",
         ("select * from t option (maxrecursion 0)", {"dialect": "tsql"}),
     )
 
@@ -40,6 +41,10 @@ class UnboundedRecursion(Rule[Script]):
                 body = cte.this
                 if isinstance(body, exp.SetOperation) and _repeats(cte, body.expression):
                     message = f"{cte.alias} would call itself without an end"
+                    yield self.finding(message, statement.at(cte), quote=statement.quote(cte)[:200])
+            for clause in statement.all(exp.With):
+                for cte in _in_circles(clause):
+                    message = f"{cte.alias} would be called by what it calls, without an end"
                     yield self.finding(message, statement.at(cte), quote=statement.quote(cte)[:200])
             for option in statement.all(exp.QueryOption):
                 limit = option.args.get("expression")
@@ -64,6 +69,30 @@ def _repeats(cte: exp.CTE, branch: exp.Expr) -> bool:
         if own and not ends and not _joins_rows(select) and not bounded(cte, select, MOST_ROWS, always):
             return True
     return False
+
+
+def _in_circles(clause: exp.With) -> Iterator[exp.CTE]:
+    """The CTEs that reach themselves by way of others, where no filter or limit stands in the way."""
+    if not clause.recursive or len(clause.expressions) < 2:
+        return
+    named = {cte.alias.lower(): cte for cte in clause.expressions}
+    reads = {
+        name: {
+            table.name.lower()
+            for table in cte.find_all(exp.Table)
+            if table.name.lower() in named and table.name.lower() != name and not table.args.get("db")
+        }
+        for name, cte in named.items()
+    }
+    for name, cte in named.items():
+        circle, waiting = set[str](), list(reads[name])
+        while waiting:
+            at = waiting.pop()
+            if at not in circle:
+                circle.add(at)
+                waiting.extend(reads[at])
+        if name in circle and not any(named[at].find(exp.Where, exp.Limit, exp.Join) for at in circle):
+            yield cte
 
 
 def _joins_rows(select: exp.Select) -> bool:
