@@ -87,7 +87,10 @@ def _own_names(source: exp.Expr) -> set[str]:
 
 def _matched(join: exp.Join) -> bool:
     """Joins that match rows by themselves: by common columns, by position, or by nearest value."""
-    return bool(join.args.get("using") or join.args.get("method") or join.args.get("match_condition"))
+    by_place = join.args.get("kind") == "PASTE"
+    return by_place or bool(
+        join.args.get("using") or join.args.get("method") or join.args.get("match_condition")
+    )
 
 
 def _counts_distinct(select: exp.Select) -> bool:

@@ -40,6 +40,7 @@ _KNOWN_TYPES = {
         "super",
     ),
     *("sql_variant", "smalldatetime", "money", "smallmoney", "uniqueidentifier", "bpchar"),
+    *("sys.odcinumberlist", "sys.odcivarchar2list", "sys.odcidatelist"),
 }
 
 
