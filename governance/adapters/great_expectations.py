@@ -1,62 +1,44 @@
-"""Great Expectations in a worker of its own: `python -m` this module; tables come in as Parquet files.
+"""Expectations in a worker of their own: `python -m` this module; tables come in as Parquet files.
 
-Results leave it as counts: no value of any row is reported, whatever the expectation observed.
+DuckDB judges what is proven to have Great Expectations' own result; the rest is run by Great Expectations,
+which is only imported then. Results leave as counts: no value of any row is reported.
 """
 
-from collections.abc import Mapping
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from governance.adapters import pushdown
 from governance.adapters.trial import Trials
 from governance.adapters.worker import Handler, serve
 
 _COUNTS = frozenset(
     {"element_count", "unexpected_count", "unexpected_percent", "missing_count", "missing_percent"}
 )
+_BUILT = '"memory"."main"."built_table"'
 PACKAGES = ("great_expectations", "duckdb")
+Asked = Mapping[str, Any]
 
 
-class Validator:
-    """One ephemeral context of Great Expectations, and the tables it was given."""
+class Engine:
+    """One ephemeral context of Great Expectations, which judges pandas frames."""
 
     def __init__(self) -> None:
         gx = import_module("great_expectations")
         self._impl = import_module("great_expectations.expectations.registry").get_expectation_impl
-        self._context = gx.get_context(mode="ephemeral")
-        self._source = self._context.data_sources.add_pandas("built")
+        context = gx.get_context(mode="ephemeral")
+        context.variables.progress_bars = {"globally": False}
+        source = context.data_sources.add_pandas("built")
+        self._definition = source.add_dataframe_asset("built").add_batch_definition_whole_dataframe("all")
 
-    def validate(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Run expectations over one table: an outcome for each, in order."""
-        name, file = str(request["table"]), str(request["file"])
-        asset = self._source.add_dataframe_asset(name)
-        definition = asset.add_batch_definition_whole_dataframe("all")
-        batch = definition.get_batch({"dataframe": _frame(file)})
-        return {"outcomes": [self._one(batch, expectation) for expectation in request["expectations"]]}
+    def judge(self, frame: Any, expectations: Sequence[Asked]) -> list[dict[str, Any]]:
+        """An outcome for each expectation about a frame, in order."""
+        batch = self._definition.get_batch({"dataframe": frame})
+        return [self._one(batch, expectation) for expectation in expectations]
 
-    def try_all(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Whether each expectation notices faults that are put into the table."""
-        duckdb = import_module("duckdb")
-        connection = duckdb.connect()
-        connection.execute("create table built_table as from read_parquet(?)", [str(request["file"])])
-        asset = self._source.add_dataframe_asset(f"{request['table']} damaged")
-        definition = asset.add_batch_definition_whole_dataframe("all")
-        trials = Trials(connection)
-
-        def notices(expectation: Mapping[str, Any]) -> bool:
-            frame = connection.execute("from built_table").df()
-            outcome = self._one(definition.get_batch({"dataframe": frame}), expectation)
-            return bool(outcome["state"] != "met")
-
-        relation = '"memory"."main"."built_table"'
-        answers = [
-            trials.judge([relation], str(asked["kwargs"].get("column", "")), partial(notices, asked))
-            for asked in request["expectations"]
-        ]
-        return {"trials": answers}
-
-    def _one(self, batch: Any, expectation: Mapping[str, Any]) -> dict[str, Any]:
+    def _one(self, batch: Any, expectation: Asked) -> dict[str, Any]:
         try:
             implementation = self._impl(expectation["type"])
             kwargs = dict(expectation["kwargs"])
@@ -68,17 +50,89 @@ class Validator:
             )
             outcome = result.to_json_dict()
         except Exception as error:  # an expectation that cannot be made or run is an outcome of its own
-            return {"state": "not judged", "reason": _reason(error), "result": {}}
+            return _not_judged(_reason(error))
         raised = _raised(outcome.get("exception_info"))
         if raised is not None:
-            return {"state": "not judged", "reason": raised, "result": {}}
-        state = "met" if outcome.get("success") is True else "failed"
-        return {"state": state, "reason": "", "result": {**_counts(outcome), "kwargs": expectation["kwargs"]}}
+            return _not_judged(raised)
+        # quantiles come with numpy's own truth value, which is not `True` and which JSON does not know
+        found = pushdown.Found(bool(outcome.get("success")), _counts(outcome))
+        return _judged(expectation, found, "great_expectations")
 
 
-def _frame(file: str) -> Any:
-    duckdb = import_module("duckdb")
-    return duckdb.connect().execute("select * from read_parquet(?)", [file]).df()
+class Validator:
+    """Judges tables: in DuckDB as far as that is proven, in Great Expectations for the rest."""
+
+    @cached_property
+    def _engine(self) -> Engine:
+        return Engine()
+
+    def validate(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Judge expectations about one table: an outcome for each, in order."""
+        connection, file = import_module("duckdb").connect(), str(request["file"])
+        table = pushdown.Table.of_file(connection, file)
+
+        def frame() -> Any:
+            return connection.execute("select * from read_parquet(?)", [file]).df()
+
+        return {"outcomes": self._outcomes(connection, table, frame, request["expectations"])}
+
+    def try_all(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Whether each expectation notices faults that are put into the table."""
+        connection = import_module("duckdb").connect()
+        connection.execute(f"create table {_BUILT} as from read_parquet(?)", [str(request["file"])])
+        table = pushdown.Table.of_name(connection, _BUILT)
+        if None in pushdown.judge(connection, table, request["expectations"]):
+            _ = self._engine  # imported now, so that the trials' time is not spent on it
+        trials = Trials(connection)
+
+        def frame() -> Any:
+            return connection.execute(f"from {_BUILT}").df()
+
+        def notices(expectation: Asked) -> bool:
+            (outcome,) = self._outcomes(connection, table, frame, [expectation])
+            return bool(outcome["state"] != "met")
+
+        answers = [
+            trials.judge([_BUILT], str(asked["kwargs"].get("column", "")), partial(notices, asked))
+            for asked in request["expectations"]
+        ]
+        return {"trials": answers}
+
+    def _outcomes(
+        self,
+        connection: Any,
+        table: pushdown.Table,
+        frame: Callable[[], Any],
+        expectations: Sequence[Asked],
+    ) -> list[dict[str, Any]]:
+        found = pushdown.judge(connection, table, expectations)
+        left = [asked for asked, answer in zip(expectations, found, strict=True) if answer is None]
+        others = iter(self._by_engine(frame, left) if left else ())
+        return [
+            next(others) if answer is None else _judged(asked, answer, "duckdb")
+            for asked, answer in zip(expectations, found, strict=True)
+        ]
+
+    def _by_engine(self, frame: Callable[[], Any], expectations: Sequence[Asked]) -> list[dict[str, Any]]:
+        try:
+            data = frame()
+        except import_module(
+            "duckdb"
+        ).Error as error:  # pandas has no place for some values, such as infinite dates
+            return [_not_judged(_reason(error)) for _ in expectations]
+        return self._engine.judge(data, expectations)
+
+
+def _judged(asked: Asked, found: pushdown.Found, judge: str) -> dict[str, Any]:
+    """The outcome in the shape of Great Expectations' result, and who judged."""
+    counts = {"success": found.success, "type": asked["type"], "result": dict(found.result)}
+    state = "met" if found.success else "failed"
+    result = {**counts, "kwargs": asked["kwargs"]}
+    return {"state": state, "reason": "", "result": result, "judge": judge}
+
+
+def _not_judged(reason: str) -> dict[str, Any]:
+    return {"state": "not judged", "reason": reason, "result": {}, "judge": "great_expectations"}
 
 
 def _values(file: str, column: str) -> list[Any]:
@@ -105,7 +159,7 @@ def _counts(outcome: Mapping[str, Any]) -> dict[str, Any]:
     if str(config.get("type", "")).startswith("expect_table_"):
         observed = result.get("observed_value")
         kept |= {"observed_value": observed} if isinstance(observed, int | float) else {}
-    return {"success": outcome.get("success"), "type": config.get("type"), "result": kept}
+    return kept
 
 
 def _reason(error: Exception) -> str:
@@ -117,7 +171,7 @@ def _first_line(text: Any) -> str:
 
 
 def prepare(scratch: Path) -> Mapping[str, Handler]:
-    """Import Great Expectations (the slow part) and offer validation."""
+    """Offer validation; what is slow to import waits until it is needed."""
     validator = Validator()
     return {"validate": validator.validate, "try": validator.try_all}
 

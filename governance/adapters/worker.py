@@ -153,7 +153,7 @@ def serve(prepare: Callable[[Path], Mapping[str, Handler]], readable: tuple[Path
     try:
         handlers = prepare(scratch)
     except ImportError as error:
-        _send(answers, {"error": f"{error.name or error} is not installed", "kind": "missing"})
+        _send(answers, _lacking(error))
         return
     except Refused as error:
         _send(answers, {"error": str(error)[:2000], "kind": "refused"})
@@ -172,10 +172,16 @@ def _answer(handler: Handler, request: Mapping[str, Any]) -> Mapping[str, Any]:
         return handler(request)
     except MemoryError:
         return {"error": "out of memory"}
+    except ImportError as error:
+        return _lacking(error)
     except Refused as error:
         return {"error": str(error)[:2000], "kind": "refused"}
     except Exception as error:  # the parent turns every failure into a finding
         return {"error": f"{type(error).__name__}: {error}"[:2000]}
+
+
+def _lacking(error: ImportError) -> Mapping[str, Any]:
+    return {"error": f"{error.name or error} is not installed", "kind": "missing"}
 
 
 def _send(stream: Any, answer: Mapping[str, Any]) -> None:
