@@ -18,9 +18,17 @@ _MOST_PARTS = 1_000
 def always(node: exp.Expr | None) -> bool | None:
     """True or False when the condition has one answer whatever the rows hold; `None` when it depends."""
     answer = _by_form(node)
-    if answer is None and isinstance(node, _CONDITIONS) and holds_for_all(node):
+    if answer is None and isinstance(node, _CONDITIONS) and not _ties(node) and holds_for_all(node):
         return True
     return answer
+
+
+def _ties(node: exp.Expr) -> bool:
+    """`a.x = b.y`, the condition of most joins: it takes no trying."""
+    left, right = node.args.get("this"), node.args.get("expression")
+    if type(node) is not exp.EQ or not isinstance(left, exp.Column) or not isinstance(right, exp.Column):
+        return False
+    return bool(left.table and right.table) and left.table.lower() != right.table.lower()
 
 
 def _by_form(node: exp.Expr | None) -> bool | None:
