@@ -144,7 +144,7 @@ class Summary:
     def add(self, result: Mapping[str, Any]) -> None:
         """Count one result."""
         self.verdicts[result["verdict"]] += 1
-        self.rules.update({finding["code"] for finding in result["findings"]})
+        self.rules.update(sorted({finding["code"] for finding in result["findings"]}))
 
     @property
     def worst(self) -> Verdict:

@@ -8,7 +8,7 @@ from sqlglot import exp
 from governance.finding import Finding, Severity
 from governance.rule import Rule
 from governance.syntax.sql import Kind, Profile, Script, Statement
-from governance.syntax.sql.shapes import Shapes, shapes
+from governance.syntax.sql.shapes import Arguments, shapes
 
 
 class ShapeNotAllowed(Rule[Script]):
@@ -54,9 +54,7 @@ class ShapeNotAllowed(Rule[Script]):
                     message = f"{_spoken(nodes[0])} is not a construct that the profile allows"
                     yield from (self._finding(statement, node, message) for node in nodes)
                 continue
-            strange = statement.parts.arguments[cls] - allowed.keys() - table.elsewhere.get(name, frozenset())
-            if strange:
-                yield from self._arguments(statement, nodes, strange)
+            yield from self._arguments(statement, nodes, allowed, table.elsewhere.get(name, frozenset()))
             if cls is exp.Table:
                 yield from self._nameless(statement)
             if cls is exp.Aliases:
@@ -65,19 +63,21 @@ class ShapeNotAllowed(Rule[Script]):
                 yield from self._applied(statement, nodes)
             if cls in (exp.From, exp.Join):
                 yield from self._sources(statement, nodes)
-        yield from self._words(statement, table)
 
-    def _arguments(self, statement: Statement, nodes: list[exp.Expr], strange: set[str]) -> Iterator[Finding]:
+    def _arguments(
+        self, statement: Statement, nodes: list[exp.Expr], allowed: Arguments, elsewhere: frozenset[str]
+    ) -> Iterator[Finding]:
+        """A finding at each argument that is not listed, or holds a word that is not listed for it."""
         for node in nodes:
-            for argument in (name for name, value in node.args.items() if name in strange and _given(value)):
-                yield self._finding(statement, node, f"{argument!r} of {_spoken(node)} {_REFUSED}")
-
-    def _words(self, statement: Statement, table: Shapes) -> Iterator[Finding]:
-        """A finding where an argument holds a word that is not one of those listed for it."""
-        for node, argument, word in statement.parts.words:
-            allowed = table.allowed.get(type(node).__name__, {}).get(argument)
-            if allowed is not None and _refused(word, allowed):
-                yield self._finding(statement, node, f"'{argument} {word}' of {_spoken(node)} {_REFUSED}")
+            for argument, value in node.args.items():
+                words = allowed.get(argument)
+                if words is None:
+                    if argument not in elsewhere and _given(value):
+                        yield self._finding(statement, node, f"{argument!r} of {_spoken(node)} {_REFUSED}")
+                elif isinstance(value, str) and _refused(value, words):
+                    yield self._finding(
+                        statement, node, f"'{argument} {value}' of {_spoken(node)} {_REFUSED}"
+                    )
 
     def _sources(self, statement: Statement, nodes: list[exp.Expr]) -> Iterator[Finding]:
         """What stands in FROM must be a source of rows; only ClickHouse's ARRAY JOIN takes a column."""

@@ -140,12 +140,13 @@ def _disagreement(
     text: str, plain: str, stretches: list[Stretch], tokens: list[Token], dialect: Dialect
 ) -> Iterator[Problem]:
     """The parser must see the same literals, and the same code outside of them, as our own scanner."""
-    if _swallows(tokens, dialect):
+    kinds = [token.token_type for token in tokens]
+    if _swallows(kinds, dialect):
         return
     mine = [(s.start, s.end) for s in stretches if s.part in (Part.LITERAL, Part.NAME)]
     theirs: list[tuple[int, int]] = []
     code = [text[token.start : token.end + 1] for token in tokens]
-    for index in [i for i, token in enumerate(tokens) if token.token_type in _QUOTED]:
+    for index in [index for index, kind in enumerate(kinds) if kind in _QUOTED]:
         start, end = tokens[index].start, tokens[index].end + 1
         if opener := _OPENER.search(text, start, end):
             code[index] = text[start : opener.start()]
@@ -161,15 +162,15 @@ def _disagreement(
         yield Problem(Trouble.DISAGREEMENT, reason, 0, len(text))
 
 
-def _swallows(tokens: list[Token], dialect: Dialect) -> bool:
+def _swallows(kinds: list[TokenType], dialect: Dialect) -> bool:
     """Whether a statement opens with a word after which sqlglot reads the rest as one opaque string."""
     commands = _parser_dialect(dialect.parser).tokenizer_class.COMMANDS
-    if commands.isdisjoint([token.token_type for token in tokens]):
+    if commands.isdisjoint(kinds):
         return False
-    before = [TokenType.SEMICOLON, *(token.token_type for token in tokens)]
+    opens = (TokenType.SEMICOLON, TokenType.BEGIN)
     return any(
-        token.token_type in commands and previous in (TokenType.SEMICOLON, TokenType.BEGIN)
-        for token, previous in zip(tokens, before, strict=False)
+        kind in commands and previous in opens
+        for kind, previous in zip(kinds, (TokenType.SEMICOLON, *kinds), strict=False)
     )
 
 
