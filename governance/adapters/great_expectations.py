@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from governance.adapters import pushdown
+from governance.adapters.proposal import propose
 from governance.adapters.trial import Trials
 from governance.adapters.worker import Handler, serve
 
@@ -75,6 +76,12 @@ class Validator:
             return connection.execute("select * from read_parquet(?)", [file]).df()
 
         return {"outcomes": self._outcomes(connection, table, frame, request["expectations"])}
+
+    def propose(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Expectations that the data of a table suggest."""
+        connection = import_module("duckdb").connect()
+        table = pushdown.Table.of_file(connection, str(request["file"]))
+        return {"expectations": propose(connection, table)}
 
     def try_all(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """Whether each expectation notices faults that are put into the table."""
@@ -173,7 +180,7 @@ def _first_line(text: Any) -> str:
 def prepare(scratch: Path) -> Mapping[str, Handler]:
     """Offer validation; what is slow to import waits until it is needed."""
     validator = Validator()
-    return {"validate": validator.validate, "try": validator.try_all}
+    return {"validate": validator.validate, "try": validator.try_all, "propose": validator.propose}
 
 
 if __name__ == "__main__":

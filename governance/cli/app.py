@@ -152,6 +152,7 @@ app.add_elsewhere(
     trace="trace:trace",
     policy="policy:policy",
     schema="schema:schema",
+    expect="expect:expect",
     keys="keys:keys",
 )
 
