@@ -65,8 +65,9 @@ bench-sql: install  ## DATA=folder with sql/safe.jsonl and sql/unsafe.jsonl, FUZ
 	@$(BIN)/python -m tests.benchmarks.sql_fuzz $(DATA)/sql --inputs $(FUZZ) || true
 	@$(BIN)/python tests/benchmarks/reach.py
 
-bench-dbt: install  ## seeded changes of dbt models, judged beside DuckDB
+bench-dbt: install  ## seeded changes of dbt models, judged beside DuckDB; expectations, beside Great Expectations
 	@$(BIN)/python -m tests.benchmarks.dbt_mutations
+	@$(BIN)/python -m tests.benchmarks.expectations
 
 bench-monitor: install  ## DATA=folder with traces/twins.atif.jsonl
 	@$(BIN)/python tests/benchmarks/monitor.py $(DATA)/traces
