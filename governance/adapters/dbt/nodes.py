@@ -28,7 +28,7 @@ NOTHING = Parsed(_NO_NODES, _NO_NODES, _NO_NODES)
 
 
 def differences(head: Parsed, base: Parsed) -> dict[str, list[str]]:
-    """The nodes of head that differ from base, and how: added, body, config, contract, macro, inputs."""
+    """The nodes of head that differ from base, and how: added, body, config, relation, contract, macro, inputs."""
     found = {}
     same_macros = head.macros == base.macros  # most changes: what is the very same object needs no look
     for key, node in head.nodes.items():
@@ -46,6 +46,8 @@ def _ways(node: Any, before: Any, head: Parsed, base: Parsed) -> list[str]:
         ways.append("body")
     if _settings(node) != _settings(before):
         ways.append("config")
+    if _relation(node) != _relation(before):
+        ways.append("relation")
     if str(node.resource_type) == "model" and (
         node.contract != before.contract or _column_types(node) != _column_types(before)
     ):
@@ -55,6 +57,10 @@ def _ways(node: Any, before: Any, head: Parsed, base: Parsed) -> list[str]:
     if _parents(node) != _parents(before):
         ways.append("inputs")
     return ways
+
+
+def _relation(node: Any) -> tuple[Any, ...]:
+    return tuple(getattr(node, part, None) for part in ("database", "schema", "identifier"))
 
 
 def _parents(node: Any) -> list[str]:
