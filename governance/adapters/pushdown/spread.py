@@ -87,11 +87,14 @@ def ask_places(
     places: Callable[[int], Sequence[int]],
     judge: Callable[[int, int, list[float]], Answer],
 ) -> Question:
-    """Ask for the values at places of the sorted column, from 0; `places` is told how many there are."""
+    """Ask for the values at places of the sorted column, from 0; `places` is told how many there are.
+
+    numpy takes the difference of two neighbours in the column's own type, so it must not overflow there.
+    """
     number = column.number
 
-    def first(rows: int, present: int) -> Answer:
-        if not present:
+    def first(rows: int, present: int, steady: bool) -> Answer:
+        if not present or not steady:
             raise Leave
         shares = ", ".join(repr((place + 0.5) / present) for place in places(present))
 
@@ -100,7 +103,7 @@ def ask_places(
 
         return table.ask((f"quantile_disc({number}, [{shares}])",), second, column)
 
-    return table.ask((f"count({number})",), first, column)
+    return table.ask((f"count({number})", column.steady), first, column)
 
 
 def widened(value: float, blur: float) -> Interval:
