@@ -143,6 +143,7 @@ def _dbt_checks(policy: Policy) -> tuple[Check, ...]:
         jail_required=not policy.dbt.allow_without_jail,
         render=policy.dbt.render,
         minimum_rows=policy.outputs.minimum_rows,
+        samples=policy.outputs.samples,
         accepted=frozenset(waiver.fingerprint for waiver in active_waivers(policy)),
     )
     wanted = policy.outputs.validate

@@ -118,6 +118,8 @@ class OutputPolicy:
     """Run Great Expectations on what the changed models produce."""
     minimum_rows: int = 1
     """Fewer rows than this prove nothing, which is a finding."""
+    samples: int = 0
+    """How many values that fail an expectation are kept as evidence, without secrets; none by default."""
 
 
 @dataclass(frozen=True, slots=True)

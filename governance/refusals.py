@@ -50,6 +50,7 @@ def _bounds(policy: Policy) -> Iterator[tuple[str, float]]:
     yield "limits.artifact_bytes", policy.limits.artifact_bytes
     yield "limits.check_seconds", policy.limits.check_seconds
     yield "outputs.minimum_rows + 1", policy.outputs.minimum_rows + 1
+    yield "outputs.samples + 1", policy.outputs.samples + 1
 
 
 def refuse_unsafe(policy: Policy, at: At) -> None:

@@ -33,6 +33,7 @@ BROKEN = [
     ("time that is no number", "limits: {check_seconds: .nan}", "limits.check_seconds must be above zero"),
     ("endless time", "limits: {check_seconds: .inf}", "limits.check_seconds must be above zero"),
     ("fewer rows than none", "outputs: {minimum_rows: -1}", "outputs.minimum_rows"),
+    ("fewer samples than none", "outputs: {samples: -1}", "outputs.samples"),
     ("a waiver without reason", "waivers: [{fingerprint: abc, author: a, expires: 2030-01-31}]", "waivers.0.reason: Field required"),
     ("a waiver for ever", "waivers: [{fingerprint: abc, author: a, reason: b}]", "waivers.0.expires: Field required"),
     ("a day that does not exist", "waivers: [{fingerprint: abc, author: a, reason: b, expires: 2030-02-31}]", "day is out of range"),

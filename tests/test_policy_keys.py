@@ -223,7 +223,7 @@ CASES: list[tuple[str, str, str, Effect, Any, Any]] = [
     ("waivers.path", WAIVER, waived(path="other.sql"), findings(loose_changeset([], "select 1"), "GOV031"), ("pass", ["GOV031"]), ("pass", [])),
 ]  # fmt: skip
 
-TRIED_ELSEWHERE = {"dbt.timeout", "outputs.minimum_rows"}
+TRIED_ELSEWHERE = {"dbt.timeout", "outputs.minimum_rows", "outputs.samples"}
 """Keys that only a real build can show; they follow below, marked dbt."""
 
 
@@ -276,6 +276,8 @@ def project(tmp_path: Path) -> ChangeSet:
         "dbt_project.yml": "name: tiny\nprofile: tiny\nversion: 1.0.0\n",
         "models/none.sql": "select 1 as a where false\n",
         "models/none.yml": "models:\n  - name: none\n    columns: [{name: a, data_tests: [unique]}]\n",
+        "models/twice.sql": f"select unnest(['password={SECRET}', 'password={SECRET}', 'b']) as a\n",
+        "models/twice.yml": "models:\n  - name: twice\n    columns: [{name: a, data_tests: [unique]}]\n",
     }
     for side in ("head", "base"):
         for name, text in files.items():
@@ -304,3 +306,17 @@ def test_a_key_that_only_a_build_shows(text: str, codes: set[str], project: Chan
     decision = Gate(Policy.parse(text)).check(project)
     shown = {finding.code for finding in decision.findings}
     assert shown & {"GOV003", "GOV022", "GOV023"} == codes, [f.message for f in decision.findings]
+
+
+@pytest.mark.dbt
+@pytest.mark.parametrize("count", [0, 1])
+def test_samples_are_kept_as_many_as_the_policy_says_and_without_secrets(
+    count: int, project: ChangeSet
+) -> None:
+    decision = Gate(Policy.parse(f"outputs: {{samples: {count}}}")).check(project)
+    (outputs,) = (report for report in decision.reports if report.check == "outputs")
+    ((outcome,),) = (found for found in outputs.evidence["."].values() if found)
+    assert outcome["state"] == "failed"
+    assert len(outcome.get("samples", [])) == count
+    assert all("redacted" in sample for sample in outcome.get("samples", []))
+    assert SECRET not in str(outputs.evidence)

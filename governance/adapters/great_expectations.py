@@ -1,7 +1,8 @@
 """Expectations in a worker of their own: `python -m` this module; tables come in as Parquet files.
 
 DuckDB judges what is proven to have Great Expectations' own result; the rest is run by Great Expectations,
-which is only imported then. Results leave as counts: no value of any row is reported.
+which is only imported then. Results leave as counts: no value of any row is reported, unless a number of
+samples is asked for.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -39,17 +40,27 @@ class Engine:
         batch = self._definition.get_batch({"dataframe": frame})
         return [self._one(batch, expectation) for expectation in expectations]
 
+    def samples(self, frame: Any, expectations: Sequence[Asked], count: int) -> list[list[str]]:
+        """For each expectation that a frame does not meet, as text, up to so many values that fail it."""
+        batch = self._definition.get_batch({"dataframe": frame})
+        results = [self._run(batch, expectation, count).get("result") or {} for expectation in expectations]
+        return [[str(value) for value in result.get("partial_unexpected_list") or ()] for result in results]
+
+    def _run(self, batch: Any, expectation: Asked, samples: int = 0) -> Mapping[str, Any]:
+        """Great Expectations' own result; raises whatever it raises."""
+        implementation = self._impl(expectation["type"])
+        kwargs = dict(expectation["kwargs"])
+        if "values_from" in expectation:
+            kwargs["value_set"] = _values(**expectation["values_from"])
+        form = {"result_format": "BASIC", "partial_unexpected_count": samples}
+        result: Mapping[str, Any] = batch.validate(
+            implementation(**kwargs), result_format=form
+        ).to_json_dict()
+        return result
+
     def _one(self, batch: Any, expectation: Asked) -> dict[str, Any]:
         try:
-            implementation = self._impl(expectation["type"])
-            kwargs = dict(expectation["kwargs"])
-            if "values_from" in expectation:
-                kwargs["value_set"] = _values(**expectation["values_from"])
-            result = batch.validate(
-                implementation(**kwargs),
-                result_format={"result_format": "BASIC", "partial_unexpected_count": 0},
-            )
-            outcome = result.to_json_dict()
+            outcome = self._run(batch, expectation)
         except Exception as error:  # an expectation that cannot be made or run is an outcome of its own
             return _not_judged(_reason(error))
         raised = _raised(outcome.get("exception_info"))
@@ -75,7 +86,14 @@ class Validator:
         def frame() -> Any:
             return connection.execute("select * from read_parquet(?)", [file]).df()
 
-        return {"outcomes": self._outcomes(connection, table, frame, request["expectations"])}
+        expectations, samples = request["expectations"], int(request.get("samples", 0))
+        outcomes = self._outcomes(connection, table, frame, expectations)
+        failed = [place for place, outcome in enumerate(outcomes) if outcome["state"] == "failed"]
+        if samples and failed:
+            asked = [expectations[place] for place in failed]
+            for place, values in zip(failed, self._engine.samples(frame(), asked, samples), strict=True):
+                outcomes[place]["samples"] = values
+        return {"outcomes": outcomes}
 
     def propose(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """Expectations that the data of a table suggest."""

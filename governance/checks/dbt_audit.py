@@ -52,6 +52,7 @@ class DbtOptions:
     render: bool = True
     build: bool = True
     minimum_rows: int = 1
+    samples: int = 0
     accepted: frozenset[str] = frozenset()
     cache: Path | None = None
 
@@ -240,7 +241,13 @@ class Audit:
                 continue
             try:
                 asked = [expectation.request() for expectation in suite.expectations]
-                answer = validator.ask("validate", table=key, file=files[key], expectations=asked)
+                answer = validator.ask(
+                    "validate",
+                    table=key,
+                    file=files[key],
+                    expectations=asked,
+                    samples=self.options.samples,
+                )
                 outcomes[key] = answer["outcomes"]
                 if audit.path(suite.path) in edited:
                     answer = validator.ask("try", table=key, file=files[key], expectations=asked)

@@ -11,6 +11,7 @@ from governance.checks.dbt_audit import Audit, ProjectAudit
 from governance.checks.suites import Expectation, Suite
 from governance.fault import OUTPUT_EMPTY, OUTPUT_NOT_JUDGED, OUTPUT_UNCHECKED
 from governance.finding import Finding, Location
+from governance.redaction import redact_text
 from governance.rules.dbt.expectation_failed import ExpectationFailed
 from governance.rules.dbt.test_never_fails import TestNeverFails
 from governance.syntax.dbt.graph import Node
@@ -37,10 +38,20 @@ class OutputCheck:
                 findings.append(project.output_fault)
             for key in project.judged:
                 findings += _model(project, key, self.audit.options.minimum_rows)
-            evidence[project.root or "."] = dict(project.outcomes)
+            evidence[project.root or "."] = {key: _kept(found) for key, found in project.outcomes.items()}
         return CheckReport(
             self.name, tuple(findings), evidence=evidence, tools=installed("great-expectations", "pandas")
         )
+
+
+def _kept(outcomes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Outcomes as evidence: samples of failing values, where the policy asks for any, without secrets."""
+    return [
+        outcome | {"samples": [redact_text(value)[0] for value in outcome["samples"]]}
+        if "samples" in outcome
+        else outcome
+        for outcome in outcomes
+    ]
 
 
 def _model(project: ProjectAudit, key: str, minimum: int) -> Iterator[Finding]:

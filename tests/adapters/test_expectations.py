@@ -134,3 +134,19 @@ def test_in_the_jail(tmp_path: Path) -> None:
         assert answer["outcomes"][0]["state"] == "met"
         answer = worker.ask("try", table="t", file=path, expectations=expectations)
         assert answer["trials"][0]["noticed"] == 1
+
+
+def test_samples_are_only_told_when_they_are_asked_for(validator: Validator, tmp_path: Path) -> None:
+    request = {
+        "table": "t",
+        "file": file(tmp_path, "select unnest(['a', 'b', 'c', 'ok']) as code"),
+        "expectations": [
+            asked("column_values_to_be_in_set", column="code", value_set=["ok"]),
+            asked("column_values_to_not_be_null", column="code"),
+            asked("table_row_count_to_equal", value=9),
+        ],
+    }
+    assert all("samples" not in outcome for outcome in validator.validate(request)["outcomes"])
+    first, second, third = validator.validate(request | {"samples": 2})["outcomes"]
+    assert (first["samples"], third["samples"]) == (["a", "b"], [])
+    assert "samples" not in second
