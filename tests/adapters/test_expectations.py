@@ -150,3 +150,25 @@ def test_samples_are_only_told_when_they_are_asked_for(validator: Validator, tmp
     first, second, third = validator.validate(request | {"samples": 2})["outcomes"]
     assert (first["samples"], third["samples"]) == (["a", "b"], [])
     assert "samples" not in second
+
+
+@pytest.mark.parametrize(
+    "name", ["number", "before", "value", "rowid", "file_row_number", "_gx_before", 'a"b']
+)
+def test_columns_called_like_our_own(validator: Validator, tmp_path: Path, name: str) -> None:
+    quoted = name.replace('"', '""')
+    request = {
+        "table": "t",
+        "file": file(tmp_path, f'select unnest([3, 1, 1]) as "{quoted}", unnest([1, 2, 3]) as other'),
+        "expectations": [
+            asked("column_values_to_be_increasing", column="other"),
+            asked("column_values_to_be_increasing", column=name),
+            asked("column_values_to_be_unique", column=name),
+            asked("column_most_common_value_to_be_in_set", column=name, value_set=[1]),
+            asked("table_column_count_to_equal", value=2),
+        ],
+    }
+    outcomes = validator.validate(request)["outcomes"]
+    assert [outcome["state"] for outcome in outcomes] == ["met", "failed", "failed", "met", "met"]
+    counts = [outcome["result"]["result"].get("unexpected_count") for outcome in outcomes]
+    assert counts == [0, 1, 2, None, None]

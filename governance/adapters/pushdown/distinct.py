@@ -81,10 +81,10 @@ def most_common(wants: Wants) -> Question:
         shared = len(values & {common for (common,) in found})
         return Found(shared > 0 if ties else len(found) == 1 and shared == 1)
 
-    counted = f"select {value} as value, count(*) as number from {wants.table.relation}"
+    counted = f"select {value} as _gx_value, count(*) as _gx_number from {wants.table.relation}"
     common = (
-        f"select value from ({counted} where {value} is not null group by value)"
-        " qualify number = max(number) over ()"
+        f"select _gx_value from ({counted} where {value} is not null group by _gx_value)"
+        " qualify _gx_number = max(_gx_number) over ()"
     )
 
     def first(rows: int, present: int) -> Answer:

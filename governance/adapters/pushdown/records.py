@@ -54,8 +54,8 @@ def compound_unique(wants: Wants) -> Question:
     keep, relation = _kept(wants, columns, _LEFT_OUT), wants.table.relation
     values = ", ".join(column.sql for column in columns)
     repeated = (
-        f"(select coalesce(sum(number), 0)::bigint from (select count(*) as number from {relation}"
-        f" where {keep} group by {values}) where number > 1)"
+        f"(select coalesce(sum(_gx_number), 0)::bigint from (select count(*) as _gx_number from {relation}"
+        f" where {keep} group by {values}) where _gx_number > 1)"
     )
     return _asked(wants, columns, mostly, f"count(*) filter ({keep})", repeated)
 

@@ -40,8 +40,8 @@ def unique(wants: Wants) -> Question:
     column, mostly = wants.column().of(*_HASHED), wants.mostly()
     value, relation = column.sql, wants.table.relation
     repeated = (
-        f"(select coalesce(sum(number), 0)::bigint from (select count(*) as number from {relation}"
-        f" where {value} is not null group by {value}) where number > 1)"
+        f"(select coalesce(sum(_gx_number), 0)::bigint from (select count(*) as _gx_number from {relation}"
+        f" where {value} is not null group by {value}) where _gx_number > 1)"
     )
     counted = each(wants, column, mostly, repeated)
     return counted if column.family is not Family.INTEGER else _dense(wants, column, mostly, counted)
@@ -129,13 +129,15 @@ def decreasing(wants: Wants) -> Question:
 def _ordered(wants: Wants, rises: str) -> Question:
     column, mostly = wants.column().of(*NUMBERS, Family.MOMENT), wants.mostly()
     value, table = column.sql, wants.table
+    if not table.place:
+        raise Leave
     # infinity minus infinity is no number, so pandas finds two of them in order, however strictly
-    alike = f" and not (isinf({value}) and {value} = before)" if column.kind == "DOUBLE" else ""
+    alike = f" and not (isinf({value}) and {value} = _gx_before)" if column.kind == "DOUBLE" else ""
     beside = (
-        f"select {value} as {quoted(column.name)}, lag({value}) over (order by {table.place}) as before"
+        f"select {value} as {quoted(column.name)}, lag({value}) over (order by {table.place}) as _gx_before"
         f" from {table.relation} where {value} is not null"
     )
-    broken = f"(select count(*) filter (not ({value} {rises} before){alike}) from ({beside}))"
+    broken = f"(select count(*) filter (not ({value} {rises} _gx_before){alike}) from ({beside}))"
     return each(wants, column, mostly, broken, column.steady)
 
 

@@ -1,16 +1,18 @@
 """A table that expectations are about: what stands behind FROM, its columns, and the order of its rows."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from governance.adapters.pushdown.column import Column
 from governance.adapters.pushdown.question import Answer, Leave, Question
 
+_ROW = "file_row_number"
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`relation` is SQL; `place` is a column by which the rows stand in order."""
+    """`relation` is SQL; `place` is a column by which the rows stand in order, empty for none."""
 
     relation: str
     place: str
@@ -20,15 +22,17 @@ class Table:
     def of_file(cls, connection: Any, file: str) -> "Table":
         """The table in a Parquet file."""
         path = file.replace("'", "''")
-        relation = f"read_parquet('{path}', file_row_number = true)"
-        found = connection.execute(f"describe select * exclude (file_row_number) from {relation}").fetchall()
-        return cls(relation, "file_row_number", tuple(Column(name, kind) for name, kind, *_ in found))
+        table = cls.of_name(connection, f"read_parquet('{path}')")
+        if _has(table.columns, _ROW):
+            return replace(table, place="")
+        return replace(table, relation=f"read_parquet('{path}', {_ROW} = true)", place=_ROW)
 
     @classmethod
     def of_name(cls, connection: Any, name: str) -> "Table":
         """A table of the database, by its quoted name."""
         found = connection.execute(f"describe select * from {name}").fetchall()
-        return cls(name, "rowid", tuple(Column(column, kind) for column, kind, *_ in found))
+        columns = tuple(Column(column, kind) for column, kind, *_ in found)
+        return cls(name, "" if _has(columns, "rowid") else "rowid", columns)
 
     @property
     def names(self) -> list[str]:
@@ -54,3 +58,7 @@ class Table:
             return judge(rows, *values[len(guards) :])
 
         return Question(("count(*)", *guards, *aggregates), guarded)
+
+
+def _has(columns: tuple[Column, ...], name: str) -> bool:
+    return any(column.name.lower() == name for column in columns)
