@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from governance.trace import Trace
 
 LEDGER_VARIABLE = "GOVERNANCE_LEDGER"
+CACHE_VARIABLE = "GOVERNANCE_CACHE"
 DEFAULT_LEDGER = "~/.local/share/governance/ledger.db"
 EVIDENCE_FOLDER = ".governance/evidence/"
 
@@ -142,12 +143,20 @@ def _dbt_checks(policy: Policy) -> tuple[Check, ...]:
         limits=Limits(seconds=policy.dbt.timeout),
         jail_required=not policy.dbt.allow_without_jail,
         render=policy.dbt.render,
+        build=policy.dbt.build,
+        cache=_cache(policy),
         minimum_rows=policy.outputs.minimum_rows,
         samples=policy.outputs.samples,
         accepted=frozenset(waiver.fingerprint for waiver in active_waivers(policy)),
     )
-    wanted = policy.outputs.validate
-    return tuple(check for check in dbt_checks(options) if wanted or check.name != "outputs")
+    left_out = set() if policy.outputs.validate else {"outputs"}
+    left_out |= set() if policy.dbt.build else {"dbt-build", "outputs"}
+    return tuple(check for check in dbt_checks(options) if check.name not in left_out)
+
+
+def _cache(policy: Policy) -> Path | None:
+    folder = os.environ.get(CACHE_VARIABLE, policy.dbt.cache)
+    return Path(folder).expanduser() if folder else None
 
 
 def _infra_check(policy: Policy) -> Check:

@@ -102,6 +102,10 @@ class DbtPolicy:
 
     render: bool = True
     """Render and build in the jailed worker; when off, changed models are unknown and need review."""
+    build: bool = True
+    """Build what changed and run its tests; when off, the verdict rests on the rendered SQL alone."""
+    cache: str = "~/.cache/governance/dbt"
+    """Where what is known of a base is kept, so that it is parsed once; empty: nowhere."""
     allow_without_jail: bool = False
     """Render even where the kernel offers neither namespaces nor Landlock."""
     timeout: float = 120.0
@@ -266,12 +270,13 @@ class Policy:
     def digest(self) -> str:
         """SHA-256 over the policy's meaning: formatting and comments do not change it.
 
-        Waivers, the ledger's place and the key's place are left out: they say who accepted what
-        and where evidence is kept, not what is allowed.
+        Waivers and the places of the ledger, the key and the cache are left out: they say who accepted
+        what and where things are kept, not what is allowed.
         """
         meaning = asdict(self)
         for key in ("waivers", "ledger", "signing"):
             del meaning[key]
+        del meaning["dbt"]["cache"]
         return hashlib.sha256(json.dumps(_words(meaning), sort_keys=True).encode()).hexdigest()
 
 

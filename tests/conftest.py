@@ -11,9 +11,16 @@ from governance.keys import SigningKey, Trust
 from governance.ledger.store import Ledger
 
 
+@pytest.fixture(scope="session")
+def kept_bases(tmp_path_factory):
+    """What the tests of one process know of bases, which most of them share."""
+    return tmp_path_factory.mktemp("bases")
+
+
 @pytest.fixture(autouse=True)
-def private_home(tmp_path, monkeypatch):
-    """No test reads or writes the user's key, ledger or git configuration."""
+def private_home(monkeypatch, kept_bases):
+    """No test reads or writes the user's key, ledger, cache or git configuration."""
+    monkeypatch.setenv("GOVERNANCE_CACHE", str(kept_bases))
     for variable in ("GOVERNANCE_KEY", "GOVERNANCE_LEDGER"):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from governance.adapters.dbt import DIALECT
 from governance.changeset import ChangeSet
 from governance.check import CheckReport, examine, installed
 from governance.checks.dbt_audit import Audit, ProjectAudit
@@ -29,7 +30,6 @@ RULES: tuple[Rule[ColumnImpact], ...] = (
     RowsChanged(),
     QueryBroken(),
 )
-DIALECT = "duckdb"
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def _project(project: ProjectAudit) -> Iterator[Finding]:
         before = state.base.nodes.get(key)
         if node is not before:
             yield from _settings(node, before, project)
-    for impact in column_impacts(state.base, state.head, project.targets, DIALECT):
+    for impact in column_impacts(state.base, state.head, project.targets, DIALECT, state.known):
         moved = _moved(impact, project)
         if impact.change is ColumnChange.UNKNOWN:
             message = f"the columns of {impact.node.name} cannot be told: {impact.after}"

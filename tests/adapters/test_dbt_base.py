@@ -141,7 +141,7 @@ def test_a_cache_that_cannot_be_used_is_done_without(tmp_path: Path, base: Path)
 
 def test_nobody_else_may_look_into_the_cache(cache: Path) -> None:
     (kept,) = cache.iterdir()
-    assert {path.name for path in kept.iterdir()} == {"manifest.pickle", "nodes.json"}
+    assert {path.name for path in kept.iterdir()} == {"columns.json", "manifest.pickle", "nodes.json"}
     assert stat.S_IMODE(kept.stat().st_mode) == 0o700
 
 

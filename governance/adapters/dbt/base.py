@@ -23,22 +23,46 @@ from governance.adapters.dbt.saved import MANIFEST, NODES
 from governance.adapters.dbt.tree import copy_tree, digest_of
 from governance.adapters.jail import Limits
 from governance.adapters.worker import Worker
+from governance.syntax.dbt.graph import Graph, Node
+from governance.syntax.dbt.outputs import Known, known_columns
 
+WAREHOUSE = "warehouse"
+
+DIALECT = "duckdb"
+"""What projects are rendered for, whatever warehouse they are meant for."""
+COLUMNS = "columns.json"
 _KEPT = 20
 _FORMAT = "1"
 
 
 @dataclass(frozen=True)
 class Base:
-    """A folder with what is known of one base. `facts` holds nodes, sql, unrendered and hooks."""
+    """What is known of one base, in a folder."""
 
     folder: Path
 
     @cached_property
     def facts(self) -> Mapping[str, Any]:
-        """The facts of all nodes, by dbt's unique id."""
+        """Nodes by dbt's unique id, their rendered sql, why some are unrendered, which look wide; hooks."""
         facts: dict[str, Any] = json.loads((self.folder / NODES).read_bytes())
         return facts
+
+    @cached_property
+    def nodes(self) -> Mapping[str, Node]:
+        """The nodes, with their rendered SQL."""
+        return read_nodes(self.facts["nodes"], self.facts["sql"])
+
+    @property
+    def known(self) -> Known:
+        """The columns of the nodes."""
+        told = json.loads((self.folder / COLUMNS).read_bytes())
+        return Known(told["columns"], frozenset(told["bound"]))
+
+    def tell_columns(self) -> None:
+        """Find out the columns of all nodes, which is what takes long once they are rendered."""
+        known = known_columns(Graph(self.nodes), DIALECT)
+        told = {"columns": known.columns, "bound": sorted(known.bound)}
+        (self.folder / COLUMNS).write_text(json.dumps(told), "utf-8")
 
     def hand_to(self, folder: Path) -> None:
         """Copy what a worker needs: never a link, since what a worker is given it may alter."""
@@ -60,6 +84,7 @@ def known_base(tree: Path, cache: Path | None, scratch: Path, limits: Limits, ja
     copy_tree(tree, found / "base" / "tree")
     with Worker("governance.adapters.dbt.worker", found, limits, jail_required=jail_required) as worker:
         worker.ask("save")
+    Base(found / "saved").tell_columns()
     return Base(_keep(found / "saved", place))
 
 
@@ -74,7 +99,7 @@ def _keep(found: Path, place: Path) -> Path:
     try:
         place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         beside = Path(tempfile.mkdtemp(prefix="new-", dir=place.parent))
-        for name in (MANIFEST, NODES):
+        for name in (MANIFEST, NODES, COLUMNS):
             shutil.copyfile(found / name, beside / name)
         os.rename(beside, place)
         _forget_oldest(place.parent)
@@ -87,3 +112,18 @@ def _forget_oldest(cache: Path) -> None:
     kept = sorted(cache.iterdir(), key=lambda folder: folder.stat().st_mtime, reverse=True)
     for folder in kept[_KEPT:]:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def read_nodes(described: Mapping[str, Any], sql: Mapping[str, str]) -> dict[str, Node]:
+    """Nodes from what the worker says of them."""
+    return {key: _node(key, facts, sql.get(key, "")) for key, facts in described.items()}
+
+
+def _node(key: str, facts: Mapping[str, Any], sql: str) -> Node:
+    relation = ""
+    if "identifier" in facts:
+        relation = ".".join((facts.get("database") or WAREHOUSE, facts["schema"], facts["identifier"]))
+    parents = tuple(facts["parents"])
+    return Node(
+        key, facts["name"], facts["type"], facts["path"], parents, relation, facts["columns"], sql, facts
+    )

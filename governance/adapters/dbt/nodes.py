@@ -28,7 +28,7 @@ NOTHING = Parsed(_NO_NODES, _NO_NODES, _NO_NODES)
 
 
 def differences(head: Parsed, base: Parsed) -> dict[str, list[str]]:
-    """The nodes of head that differ from base, and how: added, body, config, relation, contract, macro, inputs."""
+    """The nodes of head that differ from base, and how: added, body, config, relation, contract …"""
     found = {}
     same_macros = head.macros == base.macros  # most changes: what is the very same object needs no look
     for key, node in head.nodes.items():

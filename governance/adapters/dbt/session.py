@@ -7,14 +7,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from governance.adapters.dbt.base import known_base
+from governance.adapters.dbt.base import known_base, read_nodes
 from governance.adapters.dbt.tree import copy_tree
 from governance.adapters.jail import Limits, Locks
 from governance.adapters.worker import Worker
 from governance.syntax.dbt.graph import Graph, Node
 from governance.syntax.dbt.layout import PROJECT_FILE
+from governance.syntax.dbt.outputs import Known
 
-WAREHOUSE = "warehouse"
+_NOTHING: Mapping[str, Any] = {"sql": {}, "unrendered": {}, "wide": [], "hooks": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class State:
 
     Base is rendered as far as it can be, and `unrendered` holds the rest. A node of head has the SQL of
     base until it is rendered itself, and is the same object where its facts are the same. Nodes in
-    `wide` look at the whole project while they render.
+    `wide` look at the whole project while they render; `known` are the columns of base.
     """
 
     base: Graph
@@ -33,6 +34,7 @@ class State:
     hooks: int = 0
     unrendered: frozenset[str] = frozenset()
     wide: frozenset[str] = frozenset()
+    known: Known = Known()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +101,18 @@ class DbtSession:
 
     def state(self) -> State:
         """Parse head on top of base; no SQL is executed."""
-        known = self._known()
+        if self._base_tree is None:
+            return self._state({}, _NOTHING, Known())
+        with tempfile.TemporaryDirectory(prefix="governance-dbt-", ignore_cleanup_errors=True) as scratch:
+            base = known_base(
+                self._base_tree, self._cache, Path(scratch).resolve(), self._limits, self._jail_required
+            )
+            base.hand_to(self.scratch / "saved")
+            return self._state(base.nodes, base.facts, base.known)
+
+    def _state(self, base: Mapping[str, Node], facts: Mapping[str, Any], known: Known) -> State:
         answer = self._worker.ask("state")
-        base = _nodes(known["nodes"], known["sql"])
-        other = _nodes(answer["nodes"], known["sql"])
+        other = read_nodes(answer["nodes"], facts["sql"])
         head = {key: node for key, node in base.items() if key not in answer["gone"]}
         head |= {key: node for key, node in other.items() if node != base.get(key)}
         modified = {key: tuple(ways) for key, ways in answer["modified"].items()}
@@ -111,20 +121,11 @@ class DbtSession:
             Graph(head),
             modified,
             tuple(answer["removed"]),
-            answer["hooks"] + known["hooks"],
-            frozenset(known["unrendered"]),
-            frozenset(known["wide"]),
+            answer["hooks"] + facts["hooks"],
+            frozenset(facts["unrendered"]),
+            frozenset(facts["wide"]),
+            known,
         )
-
-    def _known(self) -> Mapping[str, Any]:
-        if self._base_tree is None:
-            return {"nodes": {}, "sql": {}, "unrendered": {}, "hooks": 0, "wide": []}
-        with tempfile.TemporaryDirectory(prefix="governance-dbt-", ignore_cleanup_errors=True) as scratch:
-            base = known_base(
-                self._base_tree, self._cache, Path(scratch).resolve(), self._limits, self._jail_required
-            )
-            base.hand_to(self.scratch / "saved")
-            return base.facts
 
     def render(self, state: State, keys: Iterable[str]) -> tuple[State, dict[str, str]]:
         """The state with nodes of head rendered, and why some could not be."""
@@ -162,17 +163,3 @@ class DbtSession:
         }
         differences: dict[str, dict[str, Any]] = self._worker.ask("compare", pairs=pairs)["differences"]
         return differences
-
-
-def _nodes(described: Mapping[str, Any], sql: Mapping[str, str]) -> dict[str, Node]:
-    return {key: _node(key, facts, sql.get(key, "")) for key, facts in described.items()}
-
-
-def _node(key: str, facts: Mapping[str, Any], sql: str) -> Node:
-    relation = ""
-    if "identifier" in facts:
-        relation = ".".join((facts.get("database") or WAREHOUSE, facts["schema"], facts["identifier"]))
-    parents = tuple(facts["parents"])
-    return Node(
-        key, facts["name"], facts["type"], facts["path"], parents, relation, facts["columns"], sql, facts
-    )

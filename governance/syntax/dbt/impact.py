@@ -8,7 +8,7 @@ from governance.errors import InvalidInput
 from governance.finding import Position
 from governance.syntax.column_lineage import Output
 from governance.syntax.dbt.graph import BUILT, Graph, Node
-from governance.syntax.dbt.outputs import Outputs, made_by_query, used_by_query
+from governance.syntax.dbt.outputs import Known, Outputs, made_by_query, read_by, used_by_query
 
 
 class ColumnChange(StrEnum):
@@ -70,31 +70,46 @@ def change_class(impacts: Iterable[ColumnImpact]) -> ChangeClass:
     return max(found, key=list(ChangeClass).index, default=ChangeClass.NONE)
 
 
-def column_impacts(base: Graph, head: Graph, modified: Iterable[str], dialect: str) -> Iterator[ColumnImpact]:
-    """Every changed column of the modified models, and what that breaks below, in the order of the graph."""
+def column_impacts(
+    base: Graph, head: Graph, modified: Iterable[str], dialect: str, known: Known = Known()
+) -> Iterator[ColumnImpact]:
+    """Every changed column of the modified models, and what that breaks below, in the order of the graph.
+
+    A node with the same SQL over the same columns puts out the same, and is not looked at. `known` are
+    the columns of base.
+    """
     changed = set(modified)
     concerned = changed | set(head.descendants(changed))
-    before, after = Outputs(base, concerned, dialect), Outputs(head, concerned, dialect)
+    other = {key for key, node in head.nodes.items() if node is not base.nodes.get(key)}
+    before, after = Outputs(base, dialect, known), Outputs(head, dialect, known, other | changed)
     explained: set[str] = set()  # nodes that a breaking change above is known to concern
     for key in head.order:
         node, old = head.nodes[key], base.nodes.get(key)
-        if key not in concerned or old is None or not node.sql:
+        if key not in concerned:
+            continue
+        same = old is not None and old.sql.split() == node.sql.split()
+        if same and key not in changed and not any(p.key in after.other for p in read_by(head, node)):
+            continue
+        after.other.add(key)
+        if old is None or not node.sql:
             continue
         found: list[ColumnImpact] = []
-        if key in changed and node.kind in BUILT and old.sql.split() != node.sql.split():
+        if key in changed and node.kind in BUILT and not same:
             found += _own(node, before, after)
-        elif key not in explained and old.sql.split() == node.sql.split():
+        elif key not in explained and same:
             found += _carried(node, before, after)
         if key not in explained:
             found += _broken(node, before, after)
         breaking = [impact for impact in found if CLASS_OF[impact.change] is ChangeClass.BREAKING]
         explained |= {user.key for impact in breaking for user in impact.users}
+        if node.kind not in BUILT or before.columns(key) == after.columns(key):
+            after.other.discard(key)
         yield from found
 
 
 def _own(node: Node, before: Outputs, after: Outputs) -> Iterator[ColumnImpact]:
     """What became of a model whose SQL is another."""
-    old, new = before.told.get(node.key), after.told.get(node.key)
+    old, new = before.told(node.key), after.told(node.key)
     if isinstance(old, Output) and isinstance(new, Output):
         one_sided = (node.key in before.bound) != (node.key in after.bound)
         for impact in _compare(node, old, new, typed=not one_sided):
@@ -107,7 +122,7 @@ def _own(node: Node, before: Outputs, after: Outputs) -> Iterator[ColumnImpact]:
 
 def _carried(node: Node, before: Outputs, after: Outputs) -> Iterator[ColumnImpact]:
     """What a change above means for a query that is the same: its stars stand for other columns."""
-    old, new = before.told.get(node.key), after.told.get(node.key)
+    old, new = before.told(node.key), after.told(node.key)
     if isinstance(old, Output) and isinstance(new, Output):
         kept = old.columns.keys() & new.columns.keys()
         one_sided = (node.key in before.bound) != (node.key in after.bound)
@@ -120,8 +135,8 @@ def _carried(node: Node, before: Outputs, after: Outputs) -> Iterator[ColumnImpa
 
 def _broken(node: Node, before: Outputs, after: Outputs) -> Iterator[ColumnImpact]:
     """A model or test that DuckDB bound on base and refuses now."""
-    refusal = after.refused.get(node.key)
-    if refusal and refusal.certain and node.key not in before.refused:
+    refusal = after.refused(node.key)
+    if refusal and refusal.certain and before.refused(node.key) is None:
         users = _below(after.graph, node.key)
         yield ColumnImpact(node, ColumnChange.BROKEN, after=str(refusal), users=users)
 

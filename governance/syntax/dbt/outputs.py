@@ -1,7 +1,7 @@
 """What the nodes of a project put out: columns in canonical form, with DuckDB's types where it knows them."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from governance.errors import InvalidInput
@@ -13,54 +13,76 @@ Columns = Mapping[str, str]
 _Frozen = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 
 
-class Outputs:
-    """The outputs of some nodes of one side of a change and of all above them, parents first.
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The columns of nodes as told before, and which of them are DuckDB's types or declared ones."""
 
-    `told` holds an Output, or the reason why there is none; `refused` why DuckDB does not bind a query
-    whose tables are all known; `bound` the nodes whose types are DuckDB's or declared, not inferred.
+    columns: Mapping[str, Columns] = field(default_factory=dict)
+    bound: frozenset[str] = frozenset()
+
+
+class Outputs:
+    """What the nodes of one side of a change put out, told when it is asked for.
+
+    `bound` holds the nodes whose types are DuckDB's or declared, not inferred. `known` is believed of
+    every node but those in `other`, to which the caller adds, parents first, what is no longer so.
     """
 
-    def __init__(self, graph: Graph, wanted: Iterable[str], dialect: str) -> None:
+    def __init__(self, graph: Graph, dialect: str, known: Known = Known(), other: Iterable[str] = ()) -> None:
         self.graph = graph
         self.dialect = dialect
-        self.told: dict[str, Output | str] = {}
-        self.refused: dict[str, NotBound] = {}
         self.bound: set[str] = set()
+        self.other = set(other)
+        self._known = known
         self._columns: dict[str, Columns] = {}
+        self._told: dict[str, Output | str] = {}
+        self._refused: dict[str, NotBound] = {}
         self._tables = EmptyTables()
-        some = {key for key in wanted if key in graph.nodes}
-        some |= set(graph.ancestors(some))
-        for key in graph.order:
-            if key in some:
-                self._tell(graph.nodes[key])
 
-    def schema(self, node: Node) -> dict[str, Columns]:
-        """The columns of every relation that a node's SQL may name."""
-        return {
-            parent.relation: self._columns[parent.key]
-            for parent in _read_by(self.graph, node)
-            if parent.relation and self._columns.get(parent.key)
-        }
+    def told(self, key: str) -> Output | str | None:
+        """The output of a model, the reason why there is none, or `None` for what is no query."""
+        node = self.graph.nodes.get(key)
+        if node is not None and key not in self._told and node.sql and node.kind in BUILT:
+            self._tell(node)
+        return self._told.get(key)
+
+    def refused(self, key: str) -> NotBound | None:
+        """Why DuckDB does not bind a query whose tables are all known."""
+        node = self.graph.nodes.get(key)
+        if node is not None and node.sql and node.kind not in BUILT and key not in self._refused:
+            self._described(node)
+        self.told(key)
+        return self._refused.get(key)
 
     def columns(self, key: str) -> Columns:
         """The columns of a node by name, with their types where known."""
+        if key not in self._columns and (node := self.graph.nodes.get(key)) is not None:
+            if key in self._known.columns and key not in self.other:
+                self._columns[key] = self._known.columns[key]
+                if key in self._known.bound:
+                    self._put(node)
+            elif node.sql and node.kind in BUILT:
+                self._tell(node)
+            else:
+                self._columns[key] = dict(node.columns)
+                self._put(node)
         return self._columns.get(key, {})
 
+    def schema(self, node: Node) -> dict[str, Columns]:
+        """The columns of every relation that a node's SQL may name."""
+        parents = [parent for parent in read_by(self.graph, node) if parent.relation]
+        return {parent.relation: found for parent in parents if (found := self.columns(parent.key))}
+
     def _tell(self, node: Node) -> None:
-        if not node.sql:
-            self._columns[node.key] = dict(node.columns)
-            self._put(node)
-            return
+        schema = self.schema(node)  # tells its parents first, and puts them where DuckDB sees them
         bound = self._described(node)
-        if node.kind not in BUILT:
-            return
         try:
-            output = _output(node.sql, self.dialect, _frozen(self.schema(node)))
+            output = _output(node.sql, self.dialect, _frozen(schema))
         except InvalidInput as error:
-            self.told[node.key] = error.message
+            self._told[node.key] = error.message
             self._columns[node.key] = bound or dict(node.columns)
         else:
-            self.told[node.key] = output = _typed(output, bound)
+            self._told[node.key] = output = _typed(output, bound)
             self._columns[node.key] = {name: column.kind for name, column in output.columns.items()}
         if bound:
             self._put(node)
@@ -71,13 +93,23 @@ class Outputs:
 
     def _described(self, node: Node) -> Columns:
         """What DuckDB says that a query puts out; nothing unless it knows all tables that it reads."""
-        if self.dialect != "duckdb" or any(p.key not in self.bound for p in _read_by(self.graph, node)):
+        parents = [parent.key for parent in read_by(self.graph, node)]
+        for key in parents:
+            self.columns(key)
+        if self.dialect != "duckdb" or any(key not in self.bound for key in parents):
             return {}
         try:
             return self._tables.described(node.sql) or {}
         except NotBound as refusal:
-            self.refused[node.key] = refusal
+            self._refused[node.key] = refusal
             return {}
+
+
+def known_columns(graph: Graph, dialect: str) -> Known:
+    """The columns of every node of a project that is built or read."""
+    outputs = Outputs(graph, dialect)
+    columns = {key: outputs.columns(key) for key in graph.order if graph.nodes[key].relation}
+    return Known(columns, frozenset(outputs.bound))
 
 
 def used_by_query(sql: str, dialect: str, schema: Mapping[str, Columns]) -> frozenset[Source]:
@@ -90,7 +122,7 @@ def made_by_query(sql: str, dialect: str, schema: Mapping[str, Columns]) -> Outp
     return _output(sql, dialect, _frozen(schema))
 
 
-def _read_by(graph: Graph, node: Node) -> Iterator[Node]:
+def read_by(graph: Graph, node: Node) -> Iterator[Node]:
     """The nodes that a query may name: its parents, and those of ephemeral ones, whose SQL stands in it."""
     ahead, seen = list(node.parents), set()
     while ahead:
