@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 from governance.artifact import Artifact
 
@@ -30,13 +31,29 @@ class Origin:
     run: Mapping[str, str] = field(default_factory=dict)
 
 
+class Tree(Protocol):
+    """The files of a revision, which lie in a folder only when somebody needs them there."""
+
+    def holds(self, path: str) -> bool:
+        """Whether there is such a file."""
+        ...
+
+    def digest(self, root: str) -> str:
+        """Another for other files below `root`, a folder of the tree."""
+        ...
+
+    def folder(self) -> Path:
+        """Where the files lie, from now on."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ChangeSet:
     """The artifacts of one agent run together with its trace.
 
     An agent's change without a trace is a finding; a change written by hand says so; loose files
     and statements, which belong to no revision, ask for none. `workdir` is a checkout of head for
-    the checks that need the whole tree, empty when there is none; `basedir` the same for base.
+    the checks that need the whole tree, empty when there is none; `base` has the files of base.
     `trace_problem` says why a transcript that came with the change could not be read, and
     `agent_failure` why the agent did not finish, so that half a change never passes for a whole one.
     """
@@ -46,6 +63,6 @@ class ChangeSet:
     authorship: Authorship = Authorship.AGENT
     origin: Origin = Origin()
     workdir: str = ""
-    basedir: str = ""
+    base: Tree | None = field(default=None, compare=False)
     trace_problem: str = ""
     agent_failure: str = ""

@@ -268,8 +268,8 @@ def branch_changeset(
 ) -> Iterator[ChangeSet]:
     """What a branch changes since it left `base`; `head` is a revision, or `None` for the work tree.
 
-    When dbt files changed, both trees are written to a temporary folder for as long as the context
-    lasts. Raises InvalidInput for revisions that do not exist.
+    When dbt files changed, head is written to a temporary folder for as long as the context lasts, and
+    base when it is needed. Raises InvalidInput for revisions that do not exist.
     """
     head_commit = repository.commit(head or "HEAD")
     base_commit = repository.merge_base(repository.commit(base), head_commit)
@@ -285,12 +285,14 @@ def branch_changeset(
         return
     import tempfile
 
+    from governance.adapters.checkout import CommitTree
+
     with tempfile.TemporaryDirectory(prefix="governance-") as folder:
-        workdir, basedir = Path(folder) / "head", Path(folder) / "base"
+        workdir = Path(folder) / "head"
         tree = repository.tree(head_commit) if head else repository.work_tree()
         repository.export(tree, workdir)
-        repository.export(repository.tree(base_commit), basedir)
-        yield replace(changeset, workdir=str(workdir), basedir=str(basedir))
+        base_tree = CommitTree(repository, base_commit, Path(folder) / "base")
+        yield replace(changeset, workdir=str(workdir), base=base_tree)
 
 
 def _is_new_evidence(artifact: Artifact) -> bool:

@@ -1,13 +1,16 @@
 """Every key of the policy does something: each one changes a verdict or an output, or a test is missing here."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
+from governance.adapters.checkout import FolderTree
 from governance.artifact import Artifact, ArtifactKind
 from governance.changeset import Authorship, ChangeSet
 from governance.errors import GovernanceError, InvalidPolicy
@@ -97,6 +100,18 @@ def jail_required(policy: Policy, _: Place) -> bool:
     """What the worker is told; tests/adapters/test_jail.py shows what it then does."""
     (impact,) = (check for check in build_checks(policy, DBT) if check.name == "dbt-impact")
     return impact.audit.options.jail_required  # type: ignore[attr-defined]
+
+
+def audited(policy: Policy, _: Place) -> list[str]:
+    return [check.name for check in build_checks(policy, DBT)]
+
+
+def bases_kept(policy: Policy, place: Place) -> str:
+    """Where what is known of bases is kept, when the environment says nothing."""
+    with patch.dict(os.environ, {"HOME": "/home/ada"}):
+        del os.environ["GOVERNANCE_CACHE"]
+        impact = next(check for check in build_checks(policy, DBT) if check.name == "dbt-impact")
+    return str(impact.audit.options.cache)  # type: ignore[attr-defined]
 
 
 def governed_files(policy: Policy, place: Place) -> list[str]:
@@ -204,6 +219,8 @@ CASES: list[tuple[str, str, str, Effect, Any, Any]] = [
     ("sql.schema", "", "sql: {schema: {t: {b: integer}}}", verdict("select a from t"), "pass", "block"),
     ("dbt.render", "", "dbt: {render: false}", because("GOV023"), "there is no checkout of the project at hand", "the policy switches rendering off"),
     ("dbt.allow_without_jail", "", "dbt: {allow_without_jail: true}", jail_required, True, False),
+    ("dbt.build", "", "dbt: {build: false}", audited, ["dbt-screen", "dbt-impact", "dbt-build", "outputs"], ["dbt-screen", "dbt-impact"]),
+    ("dbt.cache", "", "dbt: {cache: ''}", bases_kept, "/home/ada/.cache/governance/dbt", "None"),
     ("outputs.validate", "", "outputs: {validate: false}", checks_run, ["outputs"], []),
     ("infra.scanners", "", "infra: {scanners: []}", findings(ROOT_IMAGE, "hadolint/DL3003"), ("pass", ["hadolint/DL3003"]), ("pass", [])),
     ("infra.timeout", "", "infra: {timeout: 0.0001}", findings(ROOT_IMAGE, "GOV002"), ("pass", []), ("block", ["GOV002"])),
@@ -289,8 +306,8 @@ def project(tmp_path: Path) -> ChangeSet:
         for name, text in files.items()
         if name != "dbt_project.yml"
     )
-    head, base = str(tmp_path / "head"), str(tmp_path / "base")
-    return ChangeSet(artifacts, authorship=Authorship.BY_HAND, workdir=head, basedir=base)
+    head, base = str(tmp_path / "head"), FolderTree(tmp_path / "base")
+    return ChangeSet(artifacts, authorship=Authorship.BY_HAND, workdir=head, base=base)
 
 
 BUILT = [

@@ -178,12 +178,13 @@ class Repository:
     def export(self, entries: Mapping[bytes, TreeEntry], folder: Path) -> None:
         """Write a tree into a folder: regular files only, since links may lead anywhere."""
         files = [(path, entry) for path, entry in entries.items() if entry.mode not in (_LINK, _SUBMODULE)]
+        for place in {os.path.dirname(os.path.join(os.fsencode(folder), path)) for path, _ in files}:
+            os.makedirs(place, exist_ok=True)
         for (path, entry), data in zip(files, self.contents([entry for _, entry in files]), strict=True):
             target = os.path.join(os.fsencode(folder), path)
-            os.makedirs(os.path.dirname(target), exist_ok=True)
-            with open(target, "wb") as handle:
+            mode = 0o755 if entry.mode == "100755" else 0o644
+            with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as handle:
                 handle.write(data)
-            os.chmod(target, 0o755 if entry.mode == "100755" else 0o644)
 
     def commit_tree(
         self, parents: list[str], tree: str, files: Mapping[str, bytes], message: str, author: str

@@ -143,11 +143,15 @@ def _become_worker(asked: _Asked) -> None:
         os._exit(status)  # nothing of the resident's own is to be run in its fork
 
 
-def _load(workers: tuple[str, ...]) -> None:
-    """Import the workers and the packages that each names as slow."""
+def _load(workers: tuple[str, ...], home: Path) -> None:
+    """Import the workers and the packages that each names as slow, and have them warm up."""
     for worker in workers:
-        for package in import_module(worker).PACKAGES:
+        module = import_module(worker)
+        for package in module.PACKAGES:
             import_module(package)
+        if warm := getattr(module, "warm", None):
+            warm(home)
+    os.chdir("/")
     gc.collect()
     gc.freeze()  # what all forks share is not to be copied by a look through it for garbage
 
@@ -159,7 +163,7 @@ def main(place: str, lock: str, *workers: str) -> None:
     os.write(int(lock), b"%d\n" % os.getpid())
     with tempfile.TemporaryDirectory(prefix="governance-resident-") as home:
         os.environ.update({"HOME": home, "TMPDIR": home, "OPENBLAS_NUM_THREADS": "1"})
-        _load(workers)
+        _load(workers, Path(home))
         if len(os.listdir("/proc/self/task")) > 1:
             sys.exit("a package has started a thread, so workers cannot be forked from here")
         path = Path(place).with_suffix(".socket")

@@ -59,7 +59,7 @@ class Worker:
         self, module: str, scratch: Path, limits: Limits = Limits(), *, jail_required: bool = True
     ) -> None:
         self._limits = limits
-        self._deadline = time.monotonic() + limits.seconds
+        self._deadline = 0.0
         self.locks: Locks | None = None
         for folder in ("home", "tmp"):
             (scratch / folder).mkdir(parents=True, exist_ok=True)
@@ -88,6 +88,8 @@ class Worker:
     def ask(self, operation: str, **arguments: Any) -> dict[str, Any]:
         """The worker's answer to one request; raises WorkerFailed when there is none."""
         request = json.dumps({"operation": operation, **arguments}).encode() + b"\n"
+        if not self._deadline:  # it may have waited for its first request, for others to finish
+            self._deadline = time.monotonic() + self._limits.seconds
         if self.locks is None:
             self.locks = Locks(**self._receive("start"))
         try:

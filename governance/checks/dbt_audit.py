@@ -20,7 +20,7 @@ from governance.adapters.worker import (
     WorkerRefused,
     WorkerTimedOut,
 )
-from governance.changeset import ChangeSet
+from governance.changeset import ChangeSet, Tree
 from governance.checks.dbt_screen import holds, screen
 from governance.checks.dbt_stale import stale_nodes
 from governance.checks.suites import Suite, suite_of
@@ -137,17 +137,16 @@ class Audit:
             audit.fault = NOT_RENDERED.finding(f"nothing was rendered, since {audit.stopped}", audit.place)
             return
         head = Path(changeset.workdir) / audit.root
-        base = Path(changeset.basedir) / audit.root if changeset.basedir else None
         try:
-            self._stages(audit, head, base)
+            self._stages(audit, head, changeset.base)
         except WorkerFailed as error:
             audit.fault = _fault(error).finding(error.message, audit.place)
 
-    def _stages(self, audit: ProjectAudit, head: Path, base: Path | None) -> None:
+    def _stages(self, audit: ProjectAudit, head: Path, base: Tree | None) -> None:
         options = self.options
         with ExitStack() as stack:
             session = stack.enter_context(
-                DbtSession(head, base, options.limits, options.jail_required, options.cache)
+                DbtSession(head, base, options.limits, options.jail_required, options.cache, audit.root)
             )
             validator = None
             if options.build:  # imports Great Expectations while dbt parses

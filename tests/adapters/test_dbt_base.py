@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from governance.adapters.checkout import FolderTree
 from governance.adapters.dbt import DbtSession, State
 from governance.adapters.dbt.tree import digest_of
 from governance.adapters.jail import Limits
@@ -87,7 +88,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def cache(tmp_path_factory: pytest.TempPathFactory, base: Path) -> Path:
     """A folder in which what is known of base is kept already."""
     folder = tmp_path_factory.mktemp("cache")
-    with DbtSession(base, base, Limits(), True, folder) as session:
+    with DbtSession(base, FolderTree(base), Limits(), True, folder) as session:
         session.state()
     return folder
 
@@ -105,7 +106,7 @@ def test_a_change_on_top_of_base_is_the_change_parsed_from_nothing(
 ) -> None:
     head = project(tmp_path / "head", edits)
     project_file = "dbt_project.yml" in edits  # which the audit renders everything for
-    with DbtSession(head, base, Limits(), True, cache) as session:
+    with DbtSession(head, FolderTree(base), Limits(), True, cache) as session:
         on_top, errors = rendered(session, everything=project_file)
     with DbtSession(head, None, Limits(), True) as session:
         alone, other_errors = rendered(session, everything=True)
@@ -135,7 +136,7 @@ def test_what_is_kept_of_base_is_another_for_another_project(tmp_path: Path, bas
 def test_a_cache_that_cannot_be_used_is_done_without(tmp_path: Path, base: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("no folder")
-    with DbtSession(base, base, Limits(), True, blocked) as session:
+    with DbtSession(base, FolderTree(base), Limits(), True, blocked) as session:
         assert session.state().modified == {}
 
 
@@ -147,7 +148,7 @@ def test_nobody_else_may_look_into_the_cache(cache: Path) -> None:
 
 def test_a_worker_is_given_a_copy_that_it_may_spoil(base: Path, cache: Path) -> None:
     (kept,) = cache.iterdir()
-    with DbtSession(base, base, Limits(), True, cache) as session:
+    with DbtSession(base, FolderTree(base), Limits(), True, cache) as session:
         session.state()
         given = session.scratch / "saved" / "manifest.pickle"
         assert not os.path.samefile(given, kept / "manifest.pickle")
@@ -156,7 +157,7 @@ def test_a_worker_is_given_a_copy_that_it_may_spoil(base: Path, cache: Path) -> 
 def test_a_base_that_does_not_parse_is_told_and_not_kept(tmp_path: Path, base: Path) -> None:
     broken = project(tmp_path / "broken", {ORDERS: lambda text: text + "{{ no_such_macro() }}{% if %}"})
     with (
-        DbtSession(base, broken, Limits(), True, tmp_path / "cache") as session,
+        DbtSession(base, FolderTree(broken), Limits(), True, tmp_path / "cache") as session,
         pytest.raises(WorkerRefused, match="orders"),
     ):
         session.state()
@@ -167,5 +168,5 @@ def test_a_spoiled_copy_of_base_is_no_pass(tmp_path: Path, base: Path, cache: Pa
     spoiled = tmp_path / "cache"
     shutil.copytree(cache, spoiled)
     next(spoiled.iterdir()).joinpath("manifest.pickle").write_bytes(b"not a pickle")
-    with DbtSession(base, base, Limits(), True, spoiled) as session, pytest.raises(WorkerFailed):
+    with DbtSession(base, FolderTree(base), Limits(), True, spoiled) as session, pytest.raises(WorkerFailed):
         session.state()

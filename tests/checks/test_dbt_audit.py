@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from governance.adapters.checkout import FolderTree
 from governance.adapters.dbt import DbtSession
 from governance.adapters.jail import Limits
 from governance.adapters.worker import WorkerRefused
@@ -41,7 +42,7 @@ def change(folder: Path, edits: Mapping[str, Edit]) -> ChangeSet:
             file.write_text(head)
         content = None if head is None else head.encode()
         artifacts.append(Artifact(f"dbt/shop/{path}", ArtifactKind.OTHER, content, base))
-    return ChangeSet(tuple(artifacts), workdir=str(folder / "head"), basedir=str(folder / "base"))
+    return ChangeSet(tuple(artifacts), workdir=str(folder / "head"), base=FolderTree(folder / "base"))
 
 
 def audit(changeset: ChangeSet, options: DbtOptions = DbtOptions()) -> dict[str, CheckReport]:

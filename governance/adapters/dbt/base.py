@@ -20,9 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from governance.adapters.dbt.saved import MANIFEST, NODES
-from governance.adapters.dbt.tree import copy_tree, digest_of
+from governance.adapters.dbt.tree import copy_tree
 from governance.adapters.jail import Limits
 from governance.adapters.worker import Worker
+from governance.changeset import Tree
 from governance.syntax.dbt.graph import Graph, Node
 from governance.syntax.dbt.outputs import Known, known_columns
 
@@ -70,28 +71,30 @@ class Base:
         shutil.copyfile(self.folder / MANIFEST, folder / MANIFEST)
 
 
-def known_base(tree: Path, cache: Path | None, scratch: Path, limits: Limits, jail_required: bool) -> Base:
-    """What is known of a project, from the cache or found out now in a jail; raises WorkerFailed.
+def known_base(
+    tree: Tree, root: str, cache: Path | None, scratch: Path, limits: Limits, jail_required: bool
+) -> Base:
+    """What is known of the project in the folder `root` of a tree; raises WorkerFailed.
 
-    Without a cache folder it is kept in `scratch` alone.
+    It comes from the cache, or is found out now in a jail; without a cache it is kept in `scratch` alone.
     """
-    place = cache / _key(tree) if cache else scratch / "known"
+    place = cache / _key(tree.digest(root)) if cache else scratch / "known"
     if (place / NODES).is_file():
         with contextlib.suppress(OSError):
             os.utime(place)
         return Base(place)
     found = scratch / "reading"
-    copy_tree(tree, found / "base" / "tree")
+    copy_tree(tree.folder() / root, found / "base" / "tree")
     with Worker("governance.adapters.dbt.worker", found, limits, jail_required=jail_required) as worker:
         worker.ask("save")
     Base(found / "saved").tell_columns()
     return Base(_keep(found / "saved", place))
 
 
-def _key(tree: Path) -> str:
+def _key(digest: str) -> str:
     """Differs when a file of the project does, or what reads it."""
     versions = (metadata.version(name) for name in ("dbt-core", "dbt-duckdb", "duckdb"))
-    return hashlib.sha256("\n".join((_FORMAT, *versions, digest_of(tree))).encode()).hexdigest()[:32]
+    return hashlib.sha256("\n".join((_FORMAT, *versions, digest)).encode()).hexdigest()[:32]
 
 
 def _keep(found: Path, place: Path) -> Path:

@@ -71,12 +71,12 @@ class Project:
             raise Refused(str(outcome.exception).strip())
         return outcome.result
 
-    def parse(self, saved: Any = None) -> None:
+    def parse(self, saved: Any = None, *arguments: str) -> None:
         """Read the project without executing any SQL, on top of a saved manifest where there is one."""
         _fill_environment(self.tree)
         self.manifest = None  # dbt would take it for the answer
         with on_top_of(saved) as told:
-            self.manifest = self.invoke("parse")
+            self.manifest = self.invoke("parse", *arguments)
         self._config = told["config"]
 
     def forget_hooks(self) -> int:
@@ -142,13 +142,18 @@ class Project:
         result = self.invoke("build", "--indirect-selection=empty", *selected)
         return {run.node.unique_id: _outcome(run) for run in result.results}
 
+    def let_go(self) -> None:
+        """Close what dbt has opened, which it keeps until the next command."""
+        from dbt.adapters.factory import reset_adapters
+
+        reset_adapters()  # type: ignore[no-untyped-call]
+
     @contextlib.contextmanager
     def open_warehouse(self) -> Iterator[Any]:
         """A connection to what was built, once dbt has let go of the file."""
         import duckdb
-        from dbt.adapters.factory import reset_adapters
 
-        reset_adapters()  # type: ignore[no-untyped-call]
+        self.let_go()
         with contextlib.closing(duckdb.connect(str(self.warehouse))) as connection:
             yield connection
 

@@ -4,7 +4,6 @@ dbt keeps `partial_parse.msgpack`, which takes three seconds to read and two to 
 pickle takes a third of one. It is written and read in the jail only, and what is written has seen base alone.
 """
 
-import gc
 import pickle
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,15 +29,31 @@ def load(file: Path, tree: Path) -> Any:
     """The manifest that was saved, of the same project in the folder `tree`."""
     from dbt.contracts.graph.manifest import Manifest
 
-    with _no_collection():
-        state = pickle.loads(file.read_bytes())
+    state = pickle.loads(file.read_bytes())
     manifest = Manifest()
     for name, value in state.items():
         setattr(manifest, name, value)
     for node in manifest.nodes.values():
         if hasattr(node, "root_path"):  # a seed's, where dbt looks for its file
             node.root_path = str(tree)
+    for source in manifest.files.values():
+        if hasattr(source, "dfy"):
+            _date(source, tree)
     return manifest
+
+
+def _date(source: Any, tree: Path) -> None:
+    """Let a YAML file look as old as it is in `tree` only if it says the same: dbt goes by its date."""
+    from dbt.artifacts.resources.base import FileHash
+    from dbt_common.clients.system import load_file_contents
+
+    source.path.modification_time = -1.0
+    path = tree / source.path.searched_path / source.path.relative_path
+    if (
+        path.is_file()
+        and FileHash.from_contents(load_file_contents(str(path), strip=True)) == source.checksum
+    ):
+        source.path.modification_time = path.stat().st_mtime
 
 
 @contextmanager
@@ -64,15 +79,3 @@ def on_top_of(saved: Any) -> Iterator[dict[str, Any]]:
     finally:
         ManifestLoader.read_manifest_for_partial_parse = before[0]  # type: ignore[method-assign]
         ManifestLoader.write_manifest_for_partial_parse = before[1]  # type: ignore[method-assign]
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Without the garbage collector, which looks through all that is being read again and again."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

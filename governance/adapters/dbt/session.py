@@ -11,6 +11,7 @@ from governance.adapters.dbt.base import known_base, read_nodes
 from governance.adapters.dbt.tree import copy_tree
 from governance.adapters.jail import Limits, Locks
 from governance.adapters.worker import Worker
+from governance.changeset import Tree
 from governance.syntax.dbt.graph import Graph, Node
 from governance.syntax.dbt.layout import PROJECT_FILE
 from governance.syntax.dbt.outputs import Known
@@ -66,15 +67,23 @@ class Table:
 class DbtSession:
     """One dbt project, base and head, in the jail; use as a context manager.
 
-    What is known of base is kept in `cache`, for other changes of the same base.
+    The project lies in the folder `root` of base. What is known of that is kept in `cache`, for other
+    changes of the same base.
     """
 
     def __init__(
-        self, head: Path, base: Path | None, limits: Limits, jail_required: bool, cache: Path | None = None
+        self,
+        head: Path,
+        base: Tree | None,
+        limits: Limits,
+        jail_required: bool,
+        cache: Path | None = None,
+        root: str = "",
     ) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="governance-dbt-", ignore_cleanup_errors=True)
         self.scratch = Path(self._folder.name).resolve()
-        self._base_tree = base if base and (base / PROJECT_FILE).is_file() else None
+        self._base = base if base and base.holds(f"{root}/{PROJECT_FILE}".lstrip("/")) else None
+        self._root = root
         self._cache, self._limits, self._jail_required = cache, limits, jail_required
         try:
             copy_tree(head, self.scratch / "head" / "tree")
@@ -101,11 +110,16 @@ class DbtSession:
 
     def state(self) -> State:
         """Parse head on top of base; no SQL is executed."""
-        if self._base_tree is None:
+        if self._base is None:
             return self._state({}, _NOTHING, Known())
         with tempfile.TemporaryDirectory(prefix="governance-dbt-", ignore_cleanup_errors=True) as scratch:
             base = known_base(
-                self._base_tree, self._cache, Path(scratch).resolve(), self._limits, self._jail_required
+                self._base,
+                self._root,
+                self._cache,
+                Path(scratch).resolve(),
+                self._limits,
+                self._jail_required,
             )
             base.hand_to(self.scratch / "saved")
             return self._state(base.nodes, base.facts, base.known)
@@ -140,8 +154,8 @@ class DbtSession:
         self, side: str, keys: Iterable[str], export: Iterable[str]
     ) -> tuple[dict[str, Run], dict[str, Table]]:
         """Build nodes and run tests on one side; the tables asked for as files."""
-        if side == "base" and self._base_tree and not (self.scratch / "base").exists():
-            copy_tree(self._base_tree, self.scratch / "base" / "tree")
+        if side == "base" and self._base and not (self.scratch / "base").exists():
+            copy_tree(self._base.folder() / self._root, self.scratch / "base" / "tree")
         answer = self._worker.ask("build", side=side, nodes=list(keys), export=list(export))
         runs = {key: Run(**run) for key, run in answer["runs"].items()}
         tables = {key: Table(**table) for key, table in answer["tables"].items()}
