@@ -68,6 +68,7 @@ bench-sql: install  ## DATA=folder with sql/safe.jsonl and sql/unsafe.jsonl, FUZ
 bench-dbt: install  ## seeded changes of dbt models, judged beside DuckDB; expectations, beside Great Expectations
 	@$(BIN)/python -m tests.benchmarks.dbt_mutations
 	@$(BIN)/python -m tests.benchmarks.expectations
+	@$(BIN)/python -m tests.benchmarks.dbt_large
 
 bench-monitor: install  ## DATA=folder with traces/twins.atif.jsonl
 	@$(BIN)/python tests/benchmarks/monitor.py $(DATA)/traces

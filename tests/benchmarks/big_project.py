@@ -153,7 +153,9 @@ def _mart(name: str, folder: str, layers: dict[str, list[Model]], chance: random
         head = f"{{{{ config(materialized='incremental', unique_key='{key}') }}}}\n\n"
         tail = f"{{% if is_incremental() %}}\nwhere {key} > (select max({key}) from {{{{ this }}}})\n{{% endif %}}\n"
     sql = (
-        f"{head}select\n" + ",\n".join(lines) + f"\nfrom {{{{ ref('{parent.name}') }}}}\n{tail}group by {key}\n"
+        f"{head}select\n"
+        + ",\n".join(lines)
+        + f"\nfrom {{{{ ref('{parent.name}') }}}}\n{tail}group by {key}\n"
     )
     return Model(name, folder, sql, columns, settings)
 

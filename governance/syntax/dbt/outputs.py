@@ -100,8 +100,8 @@ class Outputs:
             return {}
         try:
             return self._tables.described(node.sql) or {}
-        except NotBound as refusal:
-            self._refused[node.key] = refusal
+        except NotBound as refusal:  # kept without its traceback, which holds the connection
+            self._refused[node.key] = NotBound(str(refusal), refusal.certain)
             return {}
 
 
