@@ -53,10 +53,19 @@ _KINDS = {"jail": WorkerNotJailed, "missing": WorkerLacks, "refused": WorkerRefu
 
 
 class Worker:
-    """One worker process; use as a context manager, so that nothing outlives the run."""
+    """One worker process; use as a context manager, so that nothing outlives the run.
+
+    It may write below `scratch` only, and read that, the interpreter and the folders in `readable`.
+    """
 
     def __init__(
-        self, module: str, scratch: Path, limits: Limits = Limits(), *, jail_required: bool = True
+        self,
+        module: str,
+        scratch: Path,
+        limits: Limits = Limits(),
+        *,
+        jail_required: bool = True,
+        readable: tuple[Path, ...] = (),
     ) -> None:
         self._limits = limits
         self._deadline = 0.0
@@ -71,7 +80,9 @@ class Worker:
             "PYTHONPATH": package_root,
             "USER": "worker",
         }
-        options = json.dumps(asdict(limits) | {"jail_required": jail_required})
+        options = json.dumps(
+            asdict(limits) | {"jail_required": jail_required, "readable": list(map(str, readable))}
+        )
         self._process: Process = (
             fork_worker(module, options, scratch, environment) if os.environ.get(VARIABLE) else None
         ) or OwnProcess(module, options, scratch, environment)
@@ -148,6 +159,7 @@ def serve(prepare: Callable[[Path], Mapping[str, Handler]], readable: tuple[Path
     os.dup2(2, 1)
     scratch, options = Path(sys.argv[1]), json.loads(sys.argv[2])
     required = options.pop("jail_required")
+    readable += tuple(map(Path, options.pop("readable")))
     locks = enter(scratch, Limits(**options), readable)
     if required and not locks.closed:
         _send(answers, {"error": f"no jail here: {asdict(locks)}", "kind": "jail"})

@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any
 
 from governance.adapters.dbt.saved import MANIFEST, NODES
-from governance.adapters.dbt.tree import copy_tree
 from governance.adapters.jail import Limits
 from governance.adapters.worker import Worker
 from governance.changeset import Tree
@@ -83,10 +82,10 @@ def known_base(
         with contextlib.suppress(OSError):
             os.utime(place)
         return Base(place)
-    found = scratch / "reading"
-    copy_tree(tree.folder() / root, found / "base" / "tree")
-    with Worker("governance.adapters.dbt.worker", found, limits, jail_required=jail_required) as worker:
-        worker.ask("save")
+    found, files = scratch / "reading", (tree.folder() / root).resolve()
+    module = "governance.adapters.dbt.worker"
+    with Worker(module, found, limits, jail_required=jail_required, readable=(files,)) as worker:
+        worker.ask("save", tree=str(files))
     Base(found / "saved").tell_columns()
     return Base(_keep(found / "saved", place))
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from governance.adapters.dbt.saved import on_top_of
+from governance.adapters.dbt.tree import files_of
 from governance.adapters.worker import Refused
 
 _ENV_VAR = re.compile(r"env_var\(\s*['\"]([A-Za-z_]\w*)['\"]\s*\)")
@@ -22,33 +23,26 @@ _FLAGS = (
 )
 
 
-PARSED_WITH = "../warehouse.duckdb"
-"""Where a profile says that the warehouse is, seen from the tree: what is saved is void under another."""
-
-
 class Project:
-    """A project below `place`, in the folder `tree`, and the path of its warehouse as the profile writes it.
+    """A project whose files are in `tree`; what is made of it is written below `place`."""
 
-    dbt keeps its connection for as long as that path is the same text, even in another project.
-    """
-
-    def __init__(self, place: Path, warehouse: str = PARSED_WITH) -> None:
-        self.tree = place / "tree"
-        self.warehouse = self.tree / warehouse
+    def __init__(self, tree: Path, place: Path) -> None:
+        self.tree = tree
+        self.warehouse = place / "warehouse.duckdb"
         self.profiles = place / "profiles"
         self.target = place / "target"
         for folder in (self.profiles, self.target):
             folder.mkdir(parents=True, exist_ok=True)
-        self._write_profile(_name_profile(self.tree), warehouse)
+        self._write_profile(_name_profile(self.tree))
         self.manifest: Any = None
         self._config: Any = None
 
-    def _write_profile(self, name: str, path: str) -> None:
+    def _write_profile(self, name: str) -> None:
         import yaml
 
         output = {
             "type": "duckdb",
-            "path": path,
+            "path": str(self.warehouse),
             "threads": 2,
             "settings": {"memory_limit": "1GB", "autoinstall_known_extensions": False},
         }
@@ -196,7 +190,7 @@ def _name_profile(tree: Path) -> str:
 
 def _fill_environment(tree: Path) -> None:
     """Stand-ins for variables that the project demands; the real ones never enter the jail."""
-    for path in tree.rglob("*"):
-        if path.suffix in (".sql", ".yml", ".yaml") and path.is_file():
-            for name in _ENV_VAR.findall(path.read_text("utf-8", "replace")):
+    for path in files_of(tree):
+        if path.endswith((".sql", ".yml", ".yaml")) and os.path.isfile(path):
+            for name in _ENV_VAR.findall(Path(path).read_text("utf-8", "replace")):
                 os.environ.setdefault(name, name.lower())

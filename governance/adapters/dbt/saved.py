@@ -61,7 +61,7 @@ def on_top_of(saved: Any) -> Iterator[dict[str, Any]]:
     """Let dbt's next parse start from a saved manifest, or from nothing, and write none of its own.
 
     dbt decides what it must parse again; it starts from nothing when its version, a project file, a
-    variable or the profile is another. What is yielded holds the project's `config` when it has parsed.
+    variable is another. What is yielded holds the project's `config` when it has parsed.
     """
     from dbt.parser.manifest import ManifestLoader
 
@@ -69,7 +69,11 @@ def on_top_of(saved: Any) -> Iterator[dict[str, Any]]:
 
     def read(loader: Any) -> Any:
         told["config"] = loader.root_project
-        return saved if saved is not None and loader.is_partial_parsable(saved)[0] else None
+        if saved is None:
+            return None
+        # The profile is ours, and the same but for the folder in which the warehouse is.
+        saved.state_check.profile_hash = loader.manifest.state_check.profile_hash
+        return saved if loader.is_partial_parsable(saved)[0] else None
 
     before = ManifestLoader.read_manifest_for_partial_parse, ManifestLoader.write_manifest_for_partial_parse
     ManifestLoader.read_manifest_for_partial_parse = read  # type: ignore[method-assign, assignment]

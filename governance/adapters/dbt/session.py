@@ -83,12 +83,15 @@ class DbtSession:
         self._folder = tempfile.TemporaryDirectory(prefix="governance-dbt-", ignore_cleanup_errors=True)
         self.scratch = Path(self._folder.name).resolve()
         self._base = base if base and base.holds(f"{root}/{PROJECT_FILE}".lstrip("/")) else None
-        self._root = root
+        self._head, self._root = head.resolve(), root
         self._cache, self._limits, self._jail_required = cache, limits, jail_required
         try:
-            copy_tree(head, self.scratch / "head" / "tree")
             self._worker = Worker(
-                "governance.adapters.dbt.worker", self.scratch, limits, jail_required=jail_required
+                "governance.adapters.dbt.worker",
+                self.scratch,
+                limits,
+                jail_required=jail_required,
+                readable=(self._head,),
             )
         except BaseException:
             self._folder.cleanup()
@@ -125,7 +128,7 @@ class DbtSession:
             return self._state(base.nodes, base.facts, base.known)
 
     def _state(self, base: Mapping[str, Node], facts: Mapping[str, Any], known: Known) -> State:
-        answer = self._worker.ask("state")
+        answer = self._worker.ask("state", tree=str(self._head))
         other = read_nodes(answer["nodes"], facts["sql"])
         head = {key: node for key, node in base.items() if key not in answer["gone"]}
         head |= {key: node for key, node in other.items() if node != base.get(key)}

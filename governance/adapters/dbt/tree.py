@@ -17,7 +17,7 @@ def copy_tree(tree: Path, to: Path) -> None:
 def digest_of(tree: Path) -> str:
     """SHA-256 over the names, kinds and contents of all that `copy_tree` copies."""
     total = hashlib.sha256()
-    for path in _files(str(tree)):
+    for path in files_of(tree):
         name = os.fsencode(os.path.relpath(path, tree))
         if os.path.islink(path):
             kind, content = b"link", os.fsencode(os.readlink(path))
@@ -28,7 +28,8 @@ def digest_of(tree: Path) -> str:
     return total.hexdigest()
 
 
-def _files(folder: str) -> Iterator[str]:
+def files_of(folder: Path | str) -> Iterator[str]:
+    """The paths of all that `copy_tree` copies, in order; links are not followed."""
     names = sorted(os.listdir(folder))
     left_out = _LEFT_OUT(folder, names)
     for name in names:
@@ -36,6 +37,6 @@ def _files(folder: str) -> Iterator[str]:
         if name in left_out:
             continue
         if os.path.isdir(path) and not os.path.islink(path):
-            yield from _files(path)
+            yield from files_of(path)
         else:
             yield path

@@ -1,8 +1,8 @@
 """The worker that parses, renders and builds a dbt project in the jail: `python -m` this module.
 
-It sees copies of base and head, a profile of its own that points at a throw-away DuckDB, and none
-of the project's hooks. Parsing executes no SQL; rendering and building execute only what the
-screen has let through. What is saved of base is written by a worker that has seen nothing of head.
+It may read base and head and write to neither, has a profile of its own that points at a throw-away
+DuckDB, and runs none of the project's hooks. Parsing executes no SQL; rendering and building execute only
+what the screen has let through. What is saved of base is written by a worker that has seen nothing of head.
 """
 
 import contextlib
@@ -31,15 +31,12 @@ class Session:
     def __init__(self, scratch: Path) -> None:
         self._scratch = scratch
         self._saved = scratch / "saved" / saved.MANIFEST
-
-    @cached_property
-    def _head(self) -> Project:
-        return Project(self._scratch / "head")
+        self._head: Project
 
     @cached_property
     def _base(self) -> Project:
         """Base as it was saved, without its hooks, ready to be built."""
-        project = Project(self._scratch / "base", "../../base/warehouse.duckdb")
+        project = Project(self._scratch / "base" / "tree", self._scratch / "base")
         project.manifest = saved.load(self._saved, project.tree)
         project.manifest.build_flat_graph()
         project.forget_hooks()
@@ -47,7 +44,7 @@ class Session:
 
     def save(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """Parse base and render all of it; both are kept as files, for this change and those to come."""
-        project = Project(self._scratch / "base")
+        project = Project(Path(request["tree"]), self._scratch / "base")
         project.parse()
         parsed = Parsed.of(project.manifest)
         nodes = _described({**parsed.nodes, **parsed.others}, project.tree)
@@ -55,6 +52,7 @@ class Session:
         self._saved.parent.mkdir()
         saved.save(project.manifest, self._saved)  # with its hooks, which dbt compares
         hooks = project.forget_hooks()
+        gc.enable()  # rendering thousands of nodes leaves much behind
         sql, unrendered = project.render(key for key in nodes if nodes[key]["type"] in (*BUILT, "test"))
         facts = {"nodes": nodes, "sql": sql, "unrendered": unrendered, "hooks": hooks, "wide": wide}
         (self._saved.parent / saved.NODES).write_text(json.dumps(facts), "utf-8")
@@ -62,6 +60,7 @@ class Session:
 
     def state(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """Parse head on top of base; what differs from base, and how."""
+        self._head = Project(Path(request["tree"]), self._scratch / "head")
         before = self._parse_head()
         now = Parsed.of(self._head.manifest)
         modified = differences(now, before)
@@ -137,10 +136,10 @@ def warm(scratch: Path) -> None:
     Its static parser starts threads, which a fork would be without.
     """
     for path, text in _EMPTY.items():
-        file = scratch / "head" / "tree" / path
+        file = scratch / "nothing" / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
-    project = Project(scratch / "head")
+    project = Project(scratch / "nothing", scratch / "warm")
     project.parse(None, "--no-static-parser")
     (project.tree / "models" / "nothing.sql").write_text("select 2 as a")
     project.parse(project.manifest, "--no-static-parser")
