@@ -10,8 +10,8 @@ from typing import Any
 
 from governance.adapters.pushdown.question import Leave
 
-_parser: Any = re._parser  # type: ignore[attr-defined]  # the tree has no public name
-_constants: Any = re._constants  # type: ignore[attr-defined]
+_parser: Any = re._parser  # the tree has no public name
+_constants: Any = re._constants
 _REPEATED = 1000
 _CLASSES = {
     "CATEGORY_DIGIT": "0-9",
