@@ -33,6 +33,7 @@ DIALECT = "duckdb"
 COLUMNS = "columns.json"
 _KEPT = 20
 _FORMAT = "1"
+_READERS = ("airflow-governance", "dbt-core", "dbt-duckdb", "duckdb", "sqlglot")
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def known_base(
 
 def _key(digest: str) -> str:
     """Differs when a file of the project does, or what reads it."""
-    versions = (metadata.version(name) for name in ("dbt-core", "dbt-duckdb", "duckdb"))
+    versions = (metadata.version(name) for name in _READERS)
     return hashlib.sha256("\n".join((_FORMAT, *versions, digest)).encode()).hexdigest()[:32]
 
 

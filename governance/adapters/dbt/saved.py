@@ -4,6 +4,7 @@ dbt keeps `partial_parse.msgpack`, which takes three seconds to read and two to 
 pickle takes a third of one. It is written and read in the jail only, and what is written has seen base alone.
 """
 
+import gc
 import pickle
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -54,6 +55,17 @@ def _date(source: Any, tree: Path) -> None:
         and FileHash.from_contents(load_file_contents(str(path), strip=True)) == source.checksum
     ):
         source.path.modification_time = path.stat().st_mtime
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """No search for garbage while a manifest is made or read: it is a million objects that all stay."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @contextmanager

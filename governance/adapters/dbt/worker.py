@@ -6,7 +6,6 @@ what the screen has let through. What is saved of base is written by a worker th
 """
 
 import contextlib
-import gc
 import json
 from collections.abc import Mapping
 from functools import cached_property, partial
@@ -45,14 +44,14 @@ class Session:
     def save(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """Parse base and render all of it; both are kept as files, for this change and those to come."""
         project = Project(Path(request["tree"]), self._scratch / "base")
-        project.parse()
+        with saved.uncollected():
+            project.parse()
         parsed = Parsed.of(project.manifest)
         nodes = _described({**parsed.nodes, **parsed.others}, project.tree)
         wide = [key for key, node in parsed.nodes.items() if reads_project(parsed, node)]
         self._saved.parent.mkdir()
         saved.save(project.manifest, self._saved)  # with its hooks, which dbt compares
         hooks = project.forget_hooks()
-        gc.enable()  # rendering thousands of nodes leaves much behind
         sql, unrendered = project.render(key for key in nodes if nodes[key]["type"] in (*BUILT, "test"))
         facts = {"nodes": nodes, "sql": sql, "unrendered": unrendered, "hooks": hooks, "wide": wide}
         (self._saved.parent / saved.NODES).write_text(json.dumps(facts), "utf-8")
@@ -61,7 +60,8 @@ class Session:
     def state(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """Parse head on top of base; what differs from base, and how."""
         self._head = Project(Path(request["tree"]), self._scratch / "head")
-        before = self._parse_head()
+        with saved.uncollected():
+            before = self._parse_head()
         now = Parsed.of(self._head.manifest)
         modified = differences(now, before)
         known = {**before.nodes, **before.others}
@@ -160,7 +160,6 @@ def prepare(scratch: Path) -> Mapping[str, Handler]:
     """Import dbt (the slow part) and offer what it can do."""
     for package in PACKAGES:
         import_module(package)
-    gc.disable()  # a manifest is a million objects that all stay, and the worker is gone after one change
     session = Session(scratch)
     return {
         "save": session.save,
