@@ -79,6 +79,11 @@ def until(what, seconds: float = SECONDS):
     raise AssertionError(f"not within {seconds:g} seconds")
 
 
+def _heeding_interrupts() -> None:
+    """A shell has what it starts in the background ignore them, and so would all that is started there."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @dataclass
 class Ui:
     """`python -m governance.airflow.standalone`, and who logs in."""
@@ -92,7 +97,10 @@ class Ui:
         port = free_port()
         command = [sys.executable, "-m", "governance.airflow.standalone", "--port", str(port)]
         with (root / "said").open("wb") as said:
-            return cls(root, subprocess.Popen(command, cwd=root, stdout=said, stderr=said), port)
+            process = subprocess.Popen(
+                command, cwd=root, stdout=said, stderr=said, preexec_fn=_heeding_interrupts
+            )
+            return cls(root, process, port)
 
     @property
     def said(self) -> str:
