@@ -6,7 +6,6 @@ from functools import cached_property
 from pathlib import Path
 
 from governance.adapters.git import Repository, TreeEntry
-from governance.artifact import decode_path
 
 
 @dataclass(frozen=True)
@@ -40,23 +39,24 @@ class CommitTree:
 
     def holds(self, path: str) -> bool:
         """Whether there is such a file."""
-        return path in self._entries
+        return path.encode() in self._entries
 
     def digest(self, root: str) -> str:
         """SHA-256 over the names, modes and git's digests of the files below a folder."""
         total = hashlib.sha256()
+        below = f"{root}/".encode() if root else b""
         for path, entry in sorted(self._entries.items()):
-            if not root or path.startswith(f"{root}/"):
-                total.update(f"{path}\0{entry.mode} {entry.blob}\0".encode("utf-8", "surrogateescape"))
+            if path.startswith(below):
+                total.update(path + f"\0{entry.mode} {entry.blob}\0".encode())
         return total.hexdigest()
 
     def folder(self) -> Path:
         """The folder, with the files in it."""
         if not self.place.exists():
             self.place.mkdir(parents=True)
-            self.repository.export(self.repository.tree(self.commit), self.place)
+            self.repository.export(self._entries, self.place)
         return self.place
 
     @cached_property
-    def _entries(self) -> dict[str, TreeEntry]:
-        return {decode_path(path): entry for path, entry in self.repository.tree(self.commit).items()}
+    def _entries(self) -> dict[bytes, TreeEntry]:
+        return self.repository.tree(self.commit)

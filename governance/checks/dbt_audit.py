@@ -149,7 +149,7 @@ class Audit:
                 DbtSession(head, base, options.limits, options.jail_required, options.cache, audit.root)
             )
             validator = None
-            if options.build:  # imports Great Expectations while dbt parses
+            if options.build:  # starts while dbt parses
                 module, scratch = "governance.adapters.great_expectations", session.scratch / "outputs"
                 scratch.mkdir()
                 validator = stack.enter_context(
@@ -164,7 +164,7 @@ class Audit:
         state = session.state()
         audit.locks = _as_dict(session.locks)
         modified = {key for key in state.modified if key in state.head.nodes}
-        modified |= _expected(audit, state)
+        modified |= _expected(audit, state) | _seeds(audit, state)
         tests = [state.head.nodes[key] for key in modified if state.head.nodes[key].kind == "test"]
         touched = {tested for test in tests for tested in _tested(test)}
         built = {key for key in modified if state.head.nodes[key].kind in BUILT}
@@ -334,6 +334,16 @@ def _expected(audit: ProjectAudit, state: State) -> set[str]:
         if change.kind is DbtKind.EXPECTATIONS
     }
     return {key for key, node in state.head.nodes.items() if node.kind in BUILT and node.name in names}
+
+
+def _seeds(audit: ProjectAudit, state: State) -> set[str]:
+    """Seeds whose file changed: dbt does not read those of over a megabyte to find out."""
+    paths = {change.path for change in audit.changes}
+    return {
+        key
+        for key, node in state.head.nodes.items()
+        if node.kind == "seed" and audit.path(node.path) in paths
+    }
 
 
 def _as_dict(locks: Any) -> dict[str, Any]:

@@ -14,12 +14,16 @@ PLACE = Path(__file__).resolve().parents[2] / ".bench" / "reach"
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One line of the table: what, how far it must reach, what was measured, and whether that is met."""
+    """One line of the table: what, how far it must reach, what was measured, and whether that is met.
+
+    `reason` says why it is not, where that is known; it is printed only then.
+    """
 
     what: str
     target: str
     measured: str
     met: bool
+    reason: str = ""
 
 
 def note(program: str, measures: list[Measure]) -> None:
@@ -36,7 +40,8 @@ def table(measures: list[Measure]) -> str:
     lines = [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
     ]
-    return "\n".join([lines[0], "-" * sum(widths, start=6), *lines[1:]])
+    reasons = [f"not met: {m.what}: {m.reason}" for m in measures if m.reason and not m.met]
+    return "\n".join([lines[0], "-" * sum(widths, start=6), *lines[1:], *reasons])
 
 
 def main() -> None:

@@ -60,6 +60,10 @@ RIGHT = {
     "unbounded-write": "SQL022 SQL024 SQL401 SQL402 SQL403 SQL404 SQL405",
 }
 
+UNTOLD = (
+    "PostgreSQL's `o.evil` calls a function; without a schema or a connection it is a column like any other"
+)
+
 
 def verdict_of(findings: list[Finding]) -> Verdict:
     """The default mapping: medium is reviewed, high and critical are blocked."""
@@ -122,7 +126,10 @@ def unsafe(rows: list[dict[str, Any]], listing: bool) -> list[Measure]:
     for profile in ("read", "scope", "cost", "write", "ambiguous"):
         passed = sum(count for (_, p), count in through.items() if p == profile)
         every = sum(count for (_, p), count in total.items() if p == profile)
-        measures.append(Measure(f"Unsafe let through, {profile}", "0", f"{passed} of {every}", not passed))
+        reason = UNTOLD if profile == "read" else ""
+        measures.append(
+            Measure(f"Unsafe let through, {profile}", "0", f"{passed} of {every}", not passed, reason)
+        )
     share = len(told) / len(judged)
     measures.append(Measure("Unsafe refused for the right reason", ">= 95 %", f"{share:.1%}", share >= 0.95))
     return measures
@@ -164,7 +171,10 @@ def over_parse(rows: list[dict[str, Any]]) -> list[Measure]:
     """How many times a bare parse of TPC-DS a verdict takes; each time is the best of three."""
     parse = sum(best(partial(sqlglot.parse, row["sql"], dialect=row["dialect"])) for row in rows)
     measures = []
-    for second, which in ((False, "ours alone"), (True, "with DuckDB's opinion")):
+    for second, which, why in (
+        (False, "ours alone", "no part stands out; it would take the rules in compiled code"),
+        (True, "with DuckDB's opinion", "DuckDB's own parse alone costs more than a bare parse"),
+    ):
         examine = partial(examine_sql, second_opinion=second)
         verdict = sum(best(partial(examine, row["sql"], context_of(row))) for row in rows)
         factor = verdict / max(parse, 1e-9)
@@ -172,7 +182,7 @@ def over_parse(rows: list[dict[str, Any]]) -> list[Measure]:
             f"  TPC-DS {which}: {verdict / len(rows) * 1e3:.2f} ms a query, {factor:.2f} times a bare parse"
         )
         measures.append(
-            Measure(f"TPC-DS verdict over bare parse, {which}", "<= 1.6", f"{factor:.2f}", factor <= 1.6)
+            Measure(f"TPC-DS verdict over bare parse, {which}", "<= 1.6", f"{factor:.2f}", factor <= 1.6, why)
         )
     return measures
 

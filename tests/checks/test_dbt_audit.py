@@ -1,5 +1,6 @@
 """The dbt checks on the corner shop, with a real dbt, a real DuckDB and a real Great Expectations in the jail."""
 
+import os
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -197,6 +198,46 @@ def test_project_setting_that_changes_rendered_models(tmp_path: Path) -> None:
         model.write_text(model.read_text() + "where customer_name <> '{{ var('keep', 'all') }}'\n")
     reports = audit(changeset, DbtOptions(build=False))
     assert [f.quote for f in found(reports["dbt-impact"], "DBT033")] == ["customer_segments."]
+
+
+def test_macro_that_stands_in_for_the_one_a_model_names(tmp_path: Path) -> None:
+    edits: dict[str, Edit] = {
+        "macros/fast.sql": lambda _: "{% macro duckdb__kept() %}status = 'placed'{% endmacro %}",
+    }
+    changeset = change(tmp_path, edits)
+    for side in ("base", "head"):
+        shop = tmp_path / side / "dbt" / "shop"
+        (shop / "macros" / "kept.sql").write_text(
+            "{% macro kept() %}{{ return(adapter.dispatch('kept')()) }}{% endmacro %}"
+            "{% macro default__kept() %}true{% endmacro %}"
+        )
+        (shop / ORDERS).write_text((shop / ORDERS).read_text() + "where {{ kept() }}\n")
+    reports = audit(changeset, DbtOptions(build=False))
+    assert [f.quote for f in found(reports["dbt-impact"], "DBT033")] == ["orders."]
+
+
+def test_a_seed_too_large_for_dbt_to_look_at_is_a_change(tmp_path: Path) -> None:
+    customers = "seeds/raw_customers.csv"
+    changeset = change(tmp_path, {customers: lambda text: text.replace("first_name", "given_name", 1)})
+    for side in ("base", "head"):
+        file = tmp_path / side / "dbt" / "shop" / customers
+        row = f"{'A' * 100},{'B' * 100},c@example.com,2024-07-21\n"
+        file.write_text(file.read_text() + "".join(f"{number},{row}" for number in range(1000, 6000)))
+        assert file.stat().st_size > 1 << 20
+    reports = audit(changeset, DbtOptions(build=False))
+    assert "first_name" in str([f.message for f in reports["dbt-impact"].findings])
+    assert worst(reports) >= Severity.MEDIUM
+
+
+@pytest.mark.parametrize("side", ["as old as base", "older"])
+def test_a_yaml_file_with_the_date_of_base_is_read_all_the_same(tmp_path: Path, side: str) -> None:
+    changeset = change(tmp_path, {MARTS: lambda text: text.replace("[unique, not_null]", "[not_null]")})
+    before, now = (tmp_path / which / "dbt" / "shop" / MARTS for which in ("base", "head"))
+    date = before.stat().st_mtime_ns if side == "as old as base" else 0
+    os.utime(before, ns=(date, date))
+    os.utime(now, ns=(date, date))
+    (evidence,) = audit(changeset, DbtOptions(build=False))["dbt-impact"].evidence.values()
+    assert any("unique_orders" in key for key in evidence["removed"])
 
 
 @pytest.mark.parametrize("text", ["", "- a list", "name: [", None], ids=["empty", "list", "broken", "gone"])

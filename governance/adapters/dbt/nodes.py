@@ -1,5 +1,6 @@
 """Nodes of a parsed dbt project: as plain facts for the gate, and in what ways they differ from base."""
 
+import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,6 +90,11 @@ def _macros(parsed: Parsed, node: Any) -> dict[str, str]:
     return found
 
 
+def known_by_path(node: Any) -> bool:
+    """Whether dbt tells a node by the path of its file alone, as it does with a seed of over a megabyte."""
+    return str(node.resource_type) == "seed" and node.checksum.name == "path"
+
+
 def reads_project(parsed: Parsed, node: Any) -> bool:
     """Whether what a node renders to can depend on nodes that it does not name: it looks at `graph`."""
     texts = [getattr(node, "raw_code", ""), *_macros(parsed, node).values()]
@@ -140,7 +146,7 @@ def _seed_columns(node: Any, tree: Path) -> dict[str, str]:
     file = tree / node.original_file_path
     try:
         if file.stat().st_size > _LARGEST_SEED:
-            return declared
+            return {column: declared.get(column, "") for column in _header(file, node.config.delimiter)}
         table = agate_helper.from_csv(str(file), text_columns=declared, delimiter=node.config.delimiter)
     except Exception:  # agate and csv raise of every kind; building the seed will say what is wrong with it
         return declared
@@ -148,6 +154,11 @@ def _seed_columns(node: Any, tree: Path) -> dict[str, str]:
         column: declared.get(column) or _kind(table, number)
         for number, column in enumerate(table.column_names)
     }
+
+
+def _header(file: Path, delimiter: str) -> list[str]:
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        return next(csv.reader(lines, delimiter=delimiter), [])
 
 
 def _kind(table: Any, number: int) -> str:

@@ -16,7 +16,15 @@ from typing import Any
 
 from governance.adapters.comparison import compare
 from governance.adapters.dbt import saved
-from governance.adapters.dbt.nodes import BUILT, NOTHING, Parsed, describe, differences, reads_project
+from governance.adapters.dbt.nodes import (
+    BUILT,
+    NOTHING,
+    Parsed,
+    describe,
+    differences,
+    known_by_path,
+    reads_project,
+)
 from governance.adapters.dbt.project import Project
 from governance.adapters.trial import SqlTest, Trials
 from governance.adapters.worker import Handler, serve
@@ -65,7 +73,11 @@ class Session:
         now = Parsed.of(self._head.manifest)
         modified = differences(now, before)
         known = {**before.nodes, **before.others}
-        other = {key: node for key, node in {**now.nodes, **now.others}.items() if node is not known.get(key)}
+        other = {
+            key: node
+            for key, node in {**now.nodes, **now.others}.items()
+            if node is not known.get(key) or known_by_path(node)
+        }
         answer = {
             "modified": modified,
             "removed": sorted(set(before.nodes) - set(now.nodes)),
