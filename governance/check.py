@@ -4,10 +4,10 @@ A check never decides. Whatever goes wrong inside one (an exception, a time-out,
 becomes a finding with a `GOV` code, so that it can never be mistaken for a pass.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from governance.changeset import ChangeSet
 from governance.fault import RULE_CRASHED
@@ -39,6 +39,20 @@ class Check(Protocol):
     def run(self, changeset: ChangeSet) -> CheckReport:
         """Examine the change set; may raise, which the gate turns into a finding."""
         ...
+
+
+class Once(Generic[Subject]):
+    """What a function says of a change set, asked once for all checks of a run."""
+
+    def __init__(self, read: Callable[[ChangeSet], Subject]) -> None:
+        self._read = read
+        self._last: tuple[ChangeSet, Subject] | None = None
+
+    def __call__(self, changeset: ChangeSet) -> Subject:
+        """The same answer as before for the same change set."""
+        if self._last is None or self._last[0] is not changeset:
+            self._last = (changeset, self._read(changeset))
+        return self._last[1]
 
 
 def installed(*packages: str) -> dict[str, str]:

@@ -144,7 +144,7 @@ def _dbt_checks(policy: Policy) -> tuple[Check, ...]:
         jail_required=not policy.dbt.allow_without_jail,
         render=policy.dbt.render,
         build=policy.dbt.build,
-        cache=_cache(policy),
+        cache=cache_folder(policy),
         minimum_rows=policy.outputs.minimum_rows,
         samples=policy.outputs.samples,
         accepted=frozenset(waiver.fingerprint for waiver in active_waivers(policy)),
@@ -154,7 +154,8 @@ def _dbt_checks(policy: Policy) -> tuple[Check, ...]:
     return tuple(check for check in dbt_checks(options) if check.name not in left_out)
 
 
-def _cache(policy: Policy) -> Path | None:
+def cache_folder(policy: Policy) -> Path | None:
+    """Where bases and their files are kept: GOVERNANCE_CACHE wins, then the policy; `None` for nowhere."""
     folder = os.environ.get(CACHE_VARIABLE, policy.dbt.cache)
     return Path(folder).expanduser() if folder else None
 
@@ -265,33 +266,26 @@ def branch_changeset(
     trace: "Trace | None" = None,
     authorship: Authorship = Authorship.AGENT,
     run: Mapping[str, str] | None = None,
+    cache: Path | None = None,
 ) -> Iterator[ChangeSet]:
     """What a branch changes since it left `base`; `head` is a revision, or `None` for the work tree.
 
-    When dbt files changed, head is written to a temporary folder for as long as the context lasts, and
-    base when it is needed. Raises InvalidInput for revisions that do not exist.
+    When dbt files changed, its projects are checked out for as long as the context lasts, and those of base
+    when they are needed; `cache` keeps their files. Raises InvalidInput for revisions that do not exist.
     """
     head_commit = repository.commit(head or "HEAD")
     base_commit = repository.merge_base(repository.commit(base), head_commit)
-    artifacts = tuple(
-        artifact
-        for artifact in repository.artifacts(base_commit, head_commit if head else None)
-        if not _is_new_evidence(artifact)
-    )
+    old = repository.tree(base_commit)
+    new = repository.files(head_commit if head else None, old)
+    artifacts = tuple(a for a in repository.differences(old, new) if not _is_new_evidence(a))
     origin = Origin(str(repository.root), base_commit, head_commit, head or repository.branch(), run or {})
     changeset = ChangeSet(artifacts, trace, authorship, origin)
     if not any(artifact.kind in _DBT for artifact in artifacts):
         yield changeset
         return
-    import tempfile
+    from governance.adapters.checkout import checked_out
 
-    from governance.adapters.checkout import CommitTree
-
-    with tempfile.TemporaryDirectory(prefix="governance-") as folder:
-        workdir = Path(folder) / "head"
-        tree = repository.tree(head_commit) if head else repository.work_tree()
-        repository.export(tree, workdir)
-        base_tree = CommitTree(repository, base_commit, Path(folder) / "base")
+    with checked_out(repository, old, new, cache) as (workdir, base_tree):
         yield replace(changeset, workdir=str(workdir), base=base_tree)
 
 

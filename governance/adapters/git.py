@@ -135,9 +135,20 @@ class Repository:
     def artifacts(self, base: str, head: str | None) -> tuple[Artifact, ...]:
         """What changed from commit `base` to commit `head`, or to the work tree when `None`."""
         old = self.tree(base)
-        new = self.tree(head) if head else self.work_tree()
-        if head is None:
-            self._mark_unchanged(old, new)
+        return self.differences(old, self.files(head, old))
+
+    def files(self, head: str | None, base: Mapping[bytes, TreeEntry]) -> dict[bytes, TreeEntry]:
+        """Every file of a commit, or of the work tree when `None`; like that of base if it is the same."""
+        if head:
+            return self.tree(head)
+        found = self.work_tree()
+        self._mark_unchanged(base, found)
+        return found
+
+    def differences(
+        self, old: Mapping[bytes, TreeEntry], new: Mapping[bytes, TreeEntry]
+    ) -> tuple[Artifact, ...]:
+        """What changed from one tree to another."""
         paths = sorted(path for path in old.keys() | new.keys() if old.get(path) != new.get(path))
         roots = dbt_roots(new)
         before = iter(self.contents([old[path] for path in paths if path in old]))
@@ -149,7 +160,7 @@ class Repository:
         )  # fmt: skip
         return tuple(artifact for artifact in made if artifact.content != artifact.base or artifact.link)
 
-    def _mark_unchanged(self, old: dict[bytes, TreeEntry], new: dict[bytes, TreeEntry]) -> None:
+    def _mark_unchanged(self, old: Mapping[bytes, TreeEntry], new: dict[bytes, TreeEntry]) -> None:
         """Files on disk get the blob id of base when their bytes are equal, so they compare equal."""
         for path, entry in new.items():
             before = old.get(path)
@@ -172,12 +183,11 @@ class Repository:
     def read(self, commit: str, path: str) -> bytes | None:
         """The bytes of one file of a commit, `None` when it is not there."""
         entry = self.tree(commit).get(path.encode("utf-8", "surrogateescape"))
-        is_file = entry is not None and entry.mode not in (_LINK, _SUBMODULE)
-        return self.contents([entry])[0] if entry and is_file else None
+        return self.contents([entry])[0] if entry and is_regular(entry) else None
 
     def export(self, entries: Mapping[bytes, TreeEntry], folder: Path) -> None:
         """Write a tree into a folder: regular files only, since links may lead anywhere."""
-        files = [(path, entry) for path, entry in entries.items() if entry.mode not in (_LINK, _SUBMODULE)]
+        files = [(path, entry) for path, entry in entries.items() if is_regular(entry)]
         for place in {os.path.dirname(os.path.join(os.fsencode(folder), path)) for path, _ in files}:
             os.makedirs(place, exist_ok=True)
         for (path, entry), data in zip(files, self.contents([entry for _, entry in files]), strict=True):
@@ -213,6 +223,11 @@ class Repository:
     def move_branch(self, branch: str, new: str, old: str) -> None:
         """Move a branch from one commit to another, only if it still is where it was."""
         self.git("update-ref", f"refs/heads/{branch}", new, old)
+
+
+def is_regular(entry: TreeEntry) -> bool:
+    """Whether a file has contents of its own: it is no symbolic link and no submodule."""
+    return entry.mode not in (_LINK, _SUBMODULE)
 
 
 def dbt_roots(tree: Mapping[bytes, TreeEntry]) -> frozenset[str]:

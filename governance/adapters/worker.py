@@ -69,6 +69,7 @@ class Worker:
     ) -> None:
         self._limits = limits
         self._deadline = 0.0
+        self._asked = ""
         self.locks: Locks | None = None
         for folder in ("home", "tmp"):
             (scratch / folder).mkdir(parents=True, exist_ok=True)
@@ -98,17 +99,33 @@ class Worker:
 
     def ask(self, operation: str, **arguments: Any) -> dict[str, Any]:
         """The worker's answer to one request; raises WorkerFailed when there is none."""
+        self.begin(operation, **arguments)
+        return self.finish()
+
+    def begin(self, operation: str, **arguments: Any) -> None:
+        """Send a request, whose answer `finish` waits for; raises WorkerFailed when there is no worker."""
+        self._asked = operation
         request = json.dumps({"operation": operation, **arguments}).encode() + b"\n"
         if not self._deadline:  # it may have waited for its first request, for others to finish
             self._deadline = time.monotonic() + self._limits.seconds
-        if self.locks is None:
-            self.locks = Locks(**self._receive("start"))
+        if self.locks is None and len(request) > select.PIPE_BUF:
+            self._started()  # a pipe holds no more than this for one that does not read yet
         try:
             self._process.stdin.write(request)
             self._process.stdin.flush()
         except (OSError, ValueError) as error:  # a closed pipe is either, by who closed it
+            if self.locks is None:
+                self._started()  # it may have said why
             raise WorkerFailed(f"the worker died before {operation}: {self._ending()}") from error
-        return self._receive(operation)
+
+    def finish(self) -> dict[str, Any]:
+        """The answer to the request that was begun; raises WorkerFailed when there is none."""
+        if self.locks is None:
+            self._started()
+        return self._receive(self._asked)
+
+    def _started(self) -> None:
+        self.locks = Locks(**self._receive("start"))
 
     def kill(self) -> int:
         """End the worker and every process it started; its exit status."""

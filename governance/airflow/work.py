@@ -16,7 +16,7 @@ from governance.artifact import Artifact, ArtifactKind
 from governance.changeset import Authorship, ChangeSet, Origin
 from governance.errors import GovernanceError, InvalidInput, LedgerUnavailable, UnreadableTrace
 from governance.finding import Finding, Verdict
-from governance.govern import Record, branch_changeset, policy_at
+from governance.govern import Record, branch_changeset, cache_folder, policy_at
 from governance.kind import kind_of
 from governance.report.table import findings_table
 
@@ -57,7 +57,8 @@ def govern_agent(operator: "GovernedAgentOperator", context: "Context") -> dict[
             head = work.commit(_message(operator.task, context), operator.task_id)
         identity = run_identity(context)
         trace = run.trace.asked(operator.task) if run.trace else None
-        with branch_changeset(repository, base, head, trace, run=identity) as changeset:
+        cache = cache_folder(policy)
+        with branch_changeset(repository, base, head, trace, run=identity, cache=cache) as changeset:
             judged = replace(changeset, trace_problem=run.trace_problem, agent_failure=run.failure)
             record = gate(policy).decide(judged)
         kept = f"refs/governance/{record.decision_id}"
@@ -80,7 +81,9 @@ def govern_artifacts(operator: "GateOperator", context: "Context") -> dict[str, 
             repository = Repository.at(operator.repo)
             policy = policy_at(repository, repository.commit(operator.base), operator.policy)
             head = repository.commit(operator.head or "HEAD")
-            with branch_changeset(repository, operator.base, head, trace, author, identity) as changeset:
+            with branch_changeset(
+                repository, operator.base, head, trace, author, identity, cache_folder(policy)
+            ) as changeset:
                 judged = replace(changeset, trace_problem=problem)
                 record = gate(policy).decide(judged)
             return {

@@ -7,8 +7,9 @@ screen holds a change, nothing is rendered and the later checks are told why.
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from governance.adapters.dbt import WAREHOUSE, DbtSession, Run, State, Table, Trial
 from governance.adapters.jail import Limits
@@ -21,7 +22,7 @@ from governance.adapters.worker import (
     WorkerTimedOut,
 )
 from governance.changeset import ChangeSet, Tree
-from governance.checks.dbt_screen import holds, screen
+from governance.checks.dbt_screen import Reader, holds, screen
 from governance.checks.dbt_stale import stale_nodes
 from governance.checks.suites import Suite, suite_of
 from governance.fault import CHECK_CRASHED, CHECK_TIMED_OUT, NO_JAIL, NOT_RENDERED, TOOL_MISSING, Fault
@@ -29,12 +30,16 @@ from governance.finding import Finding, Location
 from governance.syntax.dbt import DbtChange, DbtKind, read_changes
 from governance.syntax.dbt.graph import BUILT, Node
 
+if TYPE_CHECKING:
+    from governance.syntax.dbt.outputs import Outputs
+
 _FAULTS: tuple[tuple[type[WorkerFailed], Fault], ...] = (
     (WorkerRefused, NOT_RENDERED),
     (WorkerTimedOut, CHECK_TIMED_OUT),
     (WorkerNotJailed, NO_JAIL),
     (WorkerLacks, TOOL_MISSING),
 )
+_FORESEEN = 10
 _UNBUILT = (DbtKind.DOCS, DbtKind.ANALYSIS)
 
 
@@ -101,8 +106,9 @@ class ProjectAudit:
 class Audit:
     """Audits each change set once, however many checks ask."""
 
-    def __init__(self, options: DbtOptions = DbtOptions()) -> None:
+    def __init__(self, options: DbtOptions = DbtOptions(), read: Reader = read_changes) -> None:
         self.options = options
+        self._changes = read
         self._done: tuple[ChangeSet, list[ProjectAudit]] | None = None
 
     def of(self, changeset: ChangeSet) -> list[ProjectAudit]:
@@ -113,7 +119,7 @@ class Audit:
 
     def _projects(self, changeset: ChangeSet) -> list[ProjectAudit]:
         grouped: dict[str, list[DbtChange]] = {}
-        for change in read_changes(changeset):
+        for change in self._changes(changeset):
             grouped.setdefault(change.project.root, []).append(change)
         audits = []
         for root, changes in grouped.items():
@@ -161,7 +167,7 @@ class Audit:
                 self._validate(audit, validator, head, session.scratch / "tables", scratch)
 
     def _parse_and_render(self, audit: ProjectAudit, session: DbtSession) -> None:
-        state = session.state()
+        state = session.state(partial(_look_ahead, audit))
         audit.locks = _as_dict(session.locks)
         modified = {key for key in state.modified if key in state.head.nodes}
         modified |= _expected(audit, state) | _seeds(audit, state)
@@ -324,6 +330,16 @@ def _reaches_everything(changes: tuple[DbtChange, ...]) -> bool:
         or any(entry.path[:1] == ("sources",) for entry in (*change.new_entries, *change.gone_entries))
         for change in changes
     )
+
+
+def _look_ahead(audit: ProjectAudit, before: "Outputs") -> None:
+    """Tell what the changed nodes of base put out, which will be asked for; as much as fits into a wait."""
+    paths = {change.path for change in audit.changes}
+    nodes, children = before.graph.nodes, before.graph.children
+    changed = [key for key, node in nodes.items() if audit.path(node.path) in paths][:_FORESEEN]
+    below = [child for key in changed for child in children.get(key, ())[:_FORESEEN]]
+    for key in (*changed, *below):
+        before.told(key)
 
 
 def _expected(audit: ProjectAudit, state: State) -> set[str]:

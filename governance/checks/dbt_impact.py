@@ -19,9 +19,8 @@ from governance.rules.dbt.query_broken import QueryBroken
 from governance.rules.dbt.rows_changed import RowsChanged
 from governance.rules.dbt.sql_in_setting import SqlInSetting
 from governance.syntax.dbt import DbtChange, values_in
+from governance.syntax.dbt.column_change import ColumnChange, ColumnImpact
 from governance.syntax.dbt.graph import BUILT, Node
-from governance.syntax.dbt.impact import ColumnChange, ColumnImpact, column_impacts
-from governance.syntax.sql.context import Profile, SqlContext
 
 RULES: tuple[Rule[ColumnImpact], ...] = (
     ColumnRemovedInUse(),
@@ -55,6 +54,8 @@ class DbtImpact:
 
 
 def _project(project: ProjectAudit) -> Iterator[Finding]:
+    from governance.syntax.dbt.impact import column_impacts
+
     assert project.state is not None
     state = project.state
     for key, reason in project.unrendered.items():
@@ -65,7 +66,7 @@ def _project(project: ProjectAudit) -> Iterator[Finding]:
         before = state.base.nodes.get(key)
         if node is not before:
             yield from _settings(node, before, project)
-    for impact in column_impacts(state.base, state.head, project.targets, DIALECT, state.known):
+    for impact in column_impacts(state.before, state.head, project.targets):
         moved = _moved(impact, project)
         if impact.change is ColumnChange.UNKNOWN:
             message = f"the columns of {impact.node.name} cannot be told: {impact.after}"
@@ -76,14 +77,14 @@ def _project(project: ProjectAudit) -> Iterator[Finding]:
         if node.kind == "seed" or key in project.unrendered:
             continue
         if node.sql.strip() and node.facts.get("language") == "sql":
-            yield from _judge(node, project, Profile.MODEL)
+            yield from _judge(node, project, "model")
         else:
             message = f"{node.name} renders to no SQL that could be judged"
             yield NOT_RENDERED.finding(message, Location(project.path(node.path)), quote=node.name)
     for key in sorted(state.modified):
         test = state.head.nodes.get(key)
         if test is not None and test.kind == "test" and test.sql.strip():
-            yield from _judge(test, project, Profile.READ)
+            yield from _judge(test, project, "read")
 
 
 def _settings(node: Node, before: Node | None, project: ProjectAudit) -> Iterator[Finding]:
@@ -93,14 +94,15 @@ def _settings(node: Node, before: Node | None, project: ProjectAudit) -> Iterato
     yield from SqlInSetting().check_parsed(now, known, Location(project.path(node.path)), DIALECT)
 
 
-def _judge(node: Node, project: ProjectAudit, profile: Profile) -> Iterator[Finding]:
+def _judge(node: Node, project: ProjectAudit, profile: str) -> Iterator[Finding]:
     """What the SQL rules say about a rendered model or test, at the lines of its template."""
     from governance.statements import examine_sql
+    from governance.syntax.sql import Profile, SqlContext
 
     path = project.path(node.path)
     template = next((change.head.text for change in project.changes if change.path == path), "")
     lines = _lines(node.sql, template)
-    for finding in examine_sql(node.sql, SqlContext(DIALECT, profile), path):
+    for finding in examine_sql(node.sql, SqlContext(DIALECT, Profile(profile)), path):
         start = finding.location.start
         place = Position(lines[start.line], start.column) if start and start.line in lines else None
         yield replace(finding, location=Location(path, place))

@@ -1,6 +1,6 @@
 """The first look at a dbt change: every file parsed and judged against base, nothing rendered."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from governance import catalog
@@ -11,6 +11,7 @@ from governance.fault import SYMBOLIC_LINK, TOO_LARGE, UNREADABLE
 from governance.finding import Finding, Location, Severity
 from governance.syntax.dbt import DbtChange, DbtKind, read_changes
 
+Reader = Callable[[ChangeSet], tuple[DbtChange, ...]]
 LARGEST = 2_000_000
 
 
@@ -18,11 +19,12 @@ LARGEST = 2_000_000
 class DbtScreen:
     """Judges the Jinja and the YAML of a change before anything renders them."""
 
+    read: Reader = read_changes
     name: str = "dbt-screen"
 
     def run(self, changeset: ChangeSet) -> CheckReport:
         """The findings of every screen rule about every dbt file."""
-        changes = read_changes(changeset)
+        changes = self.read(changeset)
         findings = tuple(screen(changes))
         evidence = {"files": len(changes)} if changes else {}
         return CheckReport(self.name, findings, evidence=evidence, tools=installed("jinja2", "sqlglot"))

@@ -85,14 +85,16 @@ def _change(request: Request) -> Iterator[tuple[ChangeSet, Policy]]:
 @contextmanager
 def _branch(request: Request) -> Iterator[tuple[ChangeSet, Policy]]:
     from governance.adapters.git import Repository
-    from governance.govern import branch_changeset, policy_at
+    from governance.govern import branch_changeset, cache_folder, policy_at
 
     repository = Repository.at()
     policy = policy_at(repository, repository.commit(request.base), request.policy)
     policy = settled(policy, request.dialect, request.profile, request.tables, request.schema)
     trace = read_transcript(request.trace) if request.trace else None
     author = Authorship.BY_HAND if request.by_hand else Authorship.AGENT
-    with branch_changeset(repository, request.base, request.head or None, trace, author) as changeset:
+    with branch_changeset(
+        repository, request.base, request.head or None, trace, author, cache=cache_folder(policy)
+    ) as changeset:
         yield changeset, policy
 
 

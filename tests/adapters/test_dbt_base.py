@@ -52,6 +52,12 @@ CHANGES: dict[str, Mapping[str, Edit]] = {
         ORDERS: lambda text: text + "\n-- {{ env_var('SHOP') }}\n",
     },
     "a seed": {"seeds/raw_customers.csv": lambda text: text.replace("\n", "\n") + "999,Ann,1\n"},
+    "a macro reads all": {
+        "macros/all.sql": lambda _: (
+            "{% macro all_of_it() %}{{ graph.nodes.values() | list | length }}{% endmacro %}"
+        ),
+        ORDERS: lambda text: text.replace("orders.order_id,", "orders.order_id, {{ all_of_it() }} as n,", 1),
+    },
     "a model reads all": {
         "models/marts/all_of_it.sql": lambda _: (
             "{% for node in graph.nodes.values() | selectattr('resource_type', 'eq', 'model') | sort(attribute='name') %}"
@@ -141,13 +147,13 @@ def test_a_cache_that_cannot_be_used_is_done_without(tmp_path: Path, base: Path)
 
 
 def test_nobody_else_may_look_into_the_cache(cache: Path) -> None:
-    (kept,) = cache.iterdir()
+    (kept,) = (cache / "bases").iterdir()
     assert {path.name for path in kept.iterdir()} == {"columns.json", "manifest.pickle", "nodes.json"}
     assert stat.S_IMODE(kept.stat().st_mode) == 0o700
 
 
 def test_a_worker_is_given_a_copy_that_it_may_spoil(base: Path, cache: Path) -> None:
-    (kept,) = cache.iterdir()
+    (kept,) = (cache / "bases").iterdir()
     with DbtSession(base, FolderTree(base), Limits(), True, cache) as session:
         session.state()
         given = session.scratch / "saved" / "manifest.pickle"
@@ -164,9 +170,25 @@ def test_a_base_that_does_not_parse_is_told_and_not_kept(tmp_path: Path, base: P
     assert not (tmp_path / "cache").exists()
 
 
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [("models/other.sql", "{{ config(alias='orders') }} select 1 as a"), ("seeds/orders.csv", "a\n1\n")],
+    ids=["one relation", "one name"],
+)
+def test_two_nodes_of_one_relation_are_refused_in_the_words_of_dbt(
+    tmp_path: Path, base: Path, cache: Path, path: str, text: str
+) -> None:
+    head = project(tmp_path / "head", {path: lambda _: text})
+    with (
+        DbtSession(head, FolderTree(base), Limits(), True, cache) as session,
+        pytest.raises(WorkerRefused, match="identical database representations"),
+    ):
+        session.state()
+
+
 def test_a_spoiled_copy_of_base_is_no_pass(tmp_path: Path, base: Path, cache: Path) -> None:
     spoiled = tmp_path / "cache"
     shutil.copytree(cache, spoiled)
-    next(spoiled.iterdir()).joinpath("manifest.pickle").write_bytes(b"not a pickle")
+    next((spoiled / "bases").iterdir()).joinpath("manifest.pickle").write_bytes(b"not a pickle")
     with DbtSession(base, FolderTree(base), Limits(), True, spoiled) as session, pytest.raises(WorkerFailed):
         session.state()

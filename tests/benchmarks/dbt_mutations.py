@@ -14,8 +14,10 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
+from governance.syntax.dbt.column_change import change_class
 from governance.syntax.dbt.graph import Graph
-from governance.syntax.dbt.impact import change_class, column_impacts
+from governance.syntax.dbt.impact import column_impacts
+from governance.syntax.dbt.outputs import Outputs
 from tests.benchmarks.mutants.changes import BAD, CHANGES, mutate
 from tests.benchmarks.mutants.oracle import Oracle
 from tests.benchmarks.mutants.projects import corner_shop, generated
@@ -63,7 +65,7 @@ def cases(
                 head = Graph({**base.nodes, key: replace(node, sql=sql)})
                 truth = oracle.judge(key, head)
                 if truth:
-                    said = change_class(column_impacts(base, head, [key], "duckdb")).value
+                    said = change_class(column_impacts(Outputs(base, "duckdb"), head, [key])).value
                     yield Case(kind, name, key, node.sql, sql, truth, said)
                     made += 1
                 if made == rounds:

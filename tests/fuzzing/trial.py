@@ -19,7 +19,8 @@ from tests.fuzzing.seeds import seeds
 from tests.fuzzing.texts import deep, fragments, noise, sentence
 from tests.fuzzing.witnesses import sight
 
-SLOW = 1.0  # seconds of processor time that no verdict may take
+SLOW = 1.0  # seconds of processor time that no verdict may take, and a little for each character
+SLOW_CHARACTER = 4e-6
 NAMES = [dialect.name for dialect in DIALECTS]
 WITNESSED = ("postgres", "duckdb", "sqlite")
 KINDS = {"corpus": 40, "harm": 24, "sentence": 26, "fragments": 6, "noise": 4, "deep": 0.05}
@@ -50,13 +51,15 @@ def trial(seed: int, number: int, folder: str = "") -> Trial:
     text, context = _text(kind, rng, folder)
     try:
         findings, seconds = _timed(text, context)
-        if seconds > SLOW:  # once more: on a busy machine the processor's time holds waiting for its caches
+        if seconds > (
+            allowed := SLOW + SLOW_CHARACTER * len(text)
+        ):  # once more: on a busy machine the processor's time holds waiting for its caches
             seconds = min(seconds, _timed(text, context)[1], _timed(text, context)[1])
     except Exception as error:  # the very thing that must never happen
         return Trial(number, kind, text, context, 0.0, False, f"raised {type(error).__name__}: {error}")
     passed = all(finding.severity < Severity.MEDIUM for finding in findings)
     flaw, odd = _crash(findings), False
-    if not flaw and seconds > SLOW:
+    if not flaw and seconds > allowed:
         flaw = f"took {seconds:.1f} s"
     if not flaw and passed and kind != "deep":
         flaw, odd = _wrong_pass(text, context)

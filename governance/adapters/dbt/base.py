@@ -17,14 +17,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from governance.adapters.dbt.saved import MANIFEST, NODES
 from governance.adapters.jail import Limits
 from governance.adapters.worker import Worker
 from governance.changeset import Tree
 from governance.syntax.dbt.graph import Graph, Node
-from governance.syntax.dbt.outputs import Known, known_columns
+
+if TYPE_CHECKING:
+    from governance.syntax.dbt.outputs import Known
 
 WAREHOUSE = "warehouse"
 
@@ -54,13 +56,17 @@ class Base:
         return read_nodes(self.facts["nodes"], self.facts["sql"])
 
     @property
-    def known(self) -> Known:
+    def known(self) -> "Known":
         """The columns of the nodes."""
+        from governance.syntax.dbt.outputs import Known
+
         told = json.loads((self.folder / COLUMNS).read_bytes())
         return Known(told["columns"], frozenset(told["bound"]))
 
     def tell_columns(self) -> None:
         """Find out the columns of all nodes, which is what takes long once they are rendered."""
+        from governance.syntax.dbt.outputs import known_columns
+
         known = known_columns(Graph(self.nodes), DIALECT)
         told = {"columns": known.columns, "bound": sorted(known.bound)}
         (self.folder / COLUMNS).write_text(json.dumps(told), "utf-8")
@@ -78,7 +84,7 @@ def known_base(
 
     It comes from the cache, or is found out now in a jail; without a cache it is kept in `scratch` alone.
     """
-    place = cache / _key(tree.digest(root)) if cache else scratch / "known"
+    place = cache / "bases" / _key(tree.digest(root)) if cache else scratch / "known"
     if (place / NODES).is_file():
         with contextlib.suppress(OSError):
             os.utime(place)

@@ -3,10 +3,12 @@
 import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 BUILT = ("model", "seed", "snapshot")
+_DBT_ITSELF = ("dbt", "dbt_duckdb")
 _LARGEST_SEED = 2_000_000
 _NO_NODES: Mapping[str, Any] = {}
 
@@ -99,6 +101,13 @@ def reads_project(parsed: Parsed, node: Any) -> bool:
     """Whether what a node renders to can depend on nodes that it does not name: it looks at `graph`."""
     texts = [getattr(node, "raw_code", ""), *_macros(parsed, node).values()]
     return any("graph" in text for text in texts)
+
+
+def looks_at_graph(manifest: Any) -> bool:
+    """Whether any template of the project, or of its packages, may look at `graph`."""
+    texts = (getattr(node, "raw_code", "") for node in manifest.nodes.values())
+    macros = (macro.macro_sql for macro in manifest.macros.values() if macro.package_name not in _DBT_ITSELF)
+    return any("graph" in text for text in chain(texts, macros))
 
 
 def describe(node: Any, tree: Path) -> dict[str, Any]:

@@ -7,11 +7,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from governance.adapters.dbt.nodes import looks_at_graph
 from governance.adapters.dbt.saved import on_top_of
+from governance.adapters.dbt.spared import spared
 from governance.adapters.dbt.tree import files_of
 from governance.adapters.worker import Refused
 
-_ENV_VAR = re.compile(r"env_var\(\s*['\"]([A-Za-z_]\w*)['\"]\s*\)")
+_ENV_VAR = re.compile(rb"env_var\(\s*['\"]([A-Za-z_]\w*)['\"]\s*\)")
 _FLAGS = (
     "--quiet",
     "--no-send-anonymous-usage-stats",
@@ -69,9 +71,11 @@ class Project:
         """Read the project without executing any SQL, on top of a saved manifest where there is one."""
         _fill_environment(self.tree)
         self.manifest = None  # dbt would take it for the answer
-        with on_top_of(saved) as told:
+        with on_top_of(saved) as told, spared():
             self.manifest = self.invoke("parse", *arguments)
         self._config = told["config"]
+        if looks_at_graph(self.manifest):
+            self.manifest.build_flat_graph()
 
     def forget_hooks(self) -> int:
         """Take the hooks out: they change a warehouse, not the data under judgement."""
@@ -192,5 +196,7 @@ def _fill_environment(tree: Path) -> None:
     """Stand-ins for variables that the project demands; the real ones never enter the jail."""
     for path in files_of(tree):
         if path.endswith((".sql", ".yml", ".yaml")) and os.path.isfile(path):
-            for name in _ENV_VAR.findall(Path(path).read_text("utf-8", "replace")):
-                os.environ.setdefault(name, name.lower())
+            with open(path, "rb") as file:
+                text = file.read()
+            for name in _ENV_VAR.findall(text) if b"env_var" in text else ():
+                os.environ.setdefault(name.decode(), name.decode().lower())

@@ -1,20 +1,22 @@
 """A change of one dbt project as the gate sees it: what is known of base, and a jailed worker on head."""
 
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from governance.adapters.dbt.base import known_base, read_nodes
+from governance.adapters.dbt.base import DIALECT, Base, known_base, read_nodes
 from governance.adapters.dbt.tree import copy_tree
 from governance.adapters.jail import Limits, Locks
 from governance.adapters.worker import Worker
 from governance.changeset import Tree
-from governance.syntax.dbt.graph import Graph, Node
+from governance.syntax.dbt.graph import Graph
 from governance.syntax.dbt.layout import PROJECT_FILE
-from governance.syntax.dbt.outputs import Known
+
+if TYPE_CHECKING:
+    from governance.syntax.dbt.outputs import Outputs
 
 _NOTHING: Mapping[str, Any] = {"sql": {}, "unrendered": {}, "wide": [], "hooks": 0}
 
@@ -23,19 +25,34 @@ _NOTHING: Mapping[str, Any] = {"sql": {}, "unrendered": {}, "wide": [], "hooks":
 class State:
     """Both sides of a change as dbt parses them, and which nodes of head differ from base, and how.
 
-    Base is rendered as far as it can be, and `unrendered` holds the rest. A node of head has the SQL of
-    base until it is rendered itself, and is the same object where its facts are the same. Nodes in
-    `wide` look at the whole project while they render; `known` are the columns of base.
+    Base, with what its nodes put out, is rendered as far as it can be, and `unrendered` holds the rest. A
+    node of head has the SQL of base until it is rendered itself, and is the same object where its facts
+    are the same. Nodes in `wide` look at the whole project while they render.
     """
 
-    base: Graph
+    before: "Outputs"
     head: Graph
     modified: Mapping[str, tuple[str, ...]]
     removed: tuple[str, ...] = ()
     hooks: int = 0
     unrendered: frozenset[str] = frozenset()
     wide: frozenset[str] = frozenset()
-    known: Known = Known()
+
+    @property
+    def base(self) -> Graph:
+        """The nodes of base."""
+        return self.before.graph
+
+
+def _outputs(base: Base | None) -> "Outputs":
+    """What the nodes of base put out. This imports the parser of SQL, so it is called while dbt works."""
+    from governance.syntax.dbt.outputs import Outputs
+
+    return Outputs(Graph(base.nodes), DIALECT, base.known) if base else Outputs(Graph(), DIALECT)
+
+
+def _wait(before: "Outputs") -> None:
+    """Nothing else to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +128,11 @@ class DbtSession:
         """The locks that hold the worker, once it has answered."""
         return self._worker.locks
 
-    def state(self) -> State:
-        """Parse head on top of base; no SQL is executed."""
+    def state(self, meanwhile: Callable[["Outputs"], None] = _wait) -> State:
+        """Parse head on top of base; no SQL is executed. `meanwhile` is called with base while dbt works."""
         if self._base is None:
-            return self._state({}, _NOTHING, Known())
+            self._worker.begin("state", tree=str(self._head))
+            return self._state(_outputs(None), _NOTHING)
         with tempfile.TemporaryDirectory(prefix="governance-dbt-", ignore_cleanup_errors=True) as scratch:
             base = known_base(
                 self._base,
@@ -125,23 +143,26 @@ class DbtSession:
                 self._jail_required,
             )
             base.hand_to(self.scratch / "saved")
-            return self._state(base.nodes, base.facts, base.known)
+            self._worker.begin("state", tree=str(self._head))
+            before = _outputs(base)
+            meanwhile(before)
+            return self._state(before, base.facts)
 
-    def _state(self, base: Mapping[str, Node], facts: Mapping[str, Any], known: Known) -> State:
-        answer = self._worker.ask("state", tree=str(self._head))
+    def _state(self, before: "Outputs", facts: Mapping[str, Any]) -> State:
+        base = before.graph
+        answer = self._worker.finish()
         other = read_nodes(answer["nodes"], facts["sql"])
-        head = {key: node for key, node in base.items() if key not in answer["gone"]}
-        head |= {key: node for key, node in other.items() if node != base.get(key)}
+        head = {key: node for key, node in base.nodes.items() if key not in answer["gone"]}
+        head |= {key: node for key, node in other.items() if node != base.nodes.get(key)}
         modified = {key: tuple(ways) for key, ways in answer["modified"].items()}
         return State(
-            Graph(base),
+            before,
             Graph(head),
             modified,
             tuple(answer["removed"]),
             answer["hooks"] + facts["hooks"],
             frozenset(facts["unrendered"]),
             frozenset(facts["wide"]),
-            known,
         )
 
     def render(self, state: State, keys: Iterable[str]) -> tuple[State, dict[str, str]]:

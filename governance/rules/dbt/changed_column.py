@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from governance.finding import Finding, Location, Severity
 from governance.rule import Rule
-from governance.syntax.dbt.impact import ColumnImpact
+from governance.syntax.dbt.column_change import ColumnImpact
 
 
 def used_by(impact: ColumnImpact) -> str:

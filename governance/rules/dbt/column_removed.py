@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from governance.finding import Finding, Severity
 from governance.rules.dbt.changed_column import ChangedColumn, used_by
 from governance.syntax.dbt import case
-from governance.syntax.dbt.impact import ColumnChange, ColumnImpact
+from governance.syntax.dbt.column_change import ColumnChange, ColumnImpact
 
 
 class ColumnRemovedInUse(ChangedColumn):

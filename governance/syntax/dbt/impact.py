@@ -1,87 +1,25 @@
 """What a change of models means for their columns, and who uses those."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 
 from governance.errors import InvalidInput
-from governance.finding import Position
 from governance.syntax.column_lineage import Output
+from governance.syntax.dbt.column_change import CLASS_OF, ChangeClass, ColumnChange, ColumnImpact
 from governance.syntax.dbt.graph import BUILT, Graph, Node
-from governance.syntax.dbt.outputs import Known, Outputs, made_by_query, read_by, used_by_query
+from governance.syntax.dbt.outputs import Outputs, made_by_query, read_by, used_by_query
 
 
-class ColumnChange(StrEnum):
-    """How a column of a model, or the model's rows, differ from base."""
-
-    ADDED = "added"
-    REMOVED = "removed"
-    RENAMED = "renamed"
-    RETYPED = "retyped"
-    RECOMPUTED = "recomputed"
-    ROWS = "rows"
-    BROKEN = "broken"
-    UNKNOWN = "unknown"
-
-
-class ChangeClass(StrEnum):
-    """What a change asks of those who use the model, mildest first."""
-
-    NONE = "none"
-    ADDITIVE = "additive"
-    SEMANTIC = "semantic"
-    BREAKING = "breaking"
-    UNKNOWN = "unknown"
-
-
-CLASS_OF = {
-    ColumnChange.ADDED: ChangeClass.ADDITIVE,
-    ColumnChange.RECOMPUTED: ChangeClass.SEMANTIC,
-    ColumnChange.ROWS: ChangeClass.SEMANTIC,
-    ColumnChange.REMOVED: ChangeClass.BREAKING,
-    ColumnChange.RENAMED: ChangeClass.BREAKING,
-    ColumnChange.RETYPED: ChangeClass.BREAKING,
-    ColumnChange.BROKEN: ChangeClass.BREAKING,
-    ColumnChange.UNKNOWN: ChangeClass.UNKNOWN,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnImpact:
-    """One changed column of a model with the nodes and exposures that use it."""
-
-    node: Node
-    change: ColumnChange
-    column: str = ""
-    before: str = ""
-    after: str = ""
-    users: tuple[Node, ...] = ()
-    place: Position | None = None
-
-    @property
-    def exposures(self) -> tuple[Node, ...]:
-        """The exposures among the users."""
-        return tuple(user for user in self.users if user.kind == "exposure")
-
-
-def change_class(impacts: Iterable[ColumnImpact]) -> ChangeClass:
-    """The gravest class among some impacts."""
-    found = {CLASS_OF[impact.change] for impact in impacts}
-    return max(found, key=list(ChangeClass).index, default=ChangeClass.NONE)
-
-
-def column_impacts(
-    base: Graph, head: Graph, modified: Iterable[str], dialect: str, known: Known = Known()
-) -> Iterator[ColumnImpact]:
+def column_impacts(before: Outputs, head: Graph, modified: Iterable[str]) -> Iterator[ColumnImpact]:
     """Every changed column of the modified models, and what that breaks below, in the order of the graph.
 
-    A node with the same SQL over the same columns puts out the same, and is not looked at. `known` are
-    the columns of base.
+    A node with the same SQL over the same columns puts out the same, and is not looked at.
     """
+    base = before.graph
     changed = set(modified)
     concerned = changed | set(head.descendants(changed))
     other = {key for key, node in head.nodes.items() if node is not base.nodes.get(key)}
-    before, after = Outputs(base, dialect, known), Outputs(head, dialect, known, other | changed)
+    after = Outputs(head, before.dialect, before.known, other | changed)
     explained: set[str] = set()  # nodes that a breaking change above is known to concern
     for key in head.order:
         node, old = head.nodes[key], base.nodes.get(key)

@@ -33,7 +33,7 @@ class Outputs:
         self.dialect = dialect
         self.bound: set[str] = set()
         self.other = set(other)
-        self._known = known
+        self.known = known
         self._columns: dict[str, Columns] = {}
         self._told: dict[str, Output | str] = {}
         self._refused: dict[str, NotBound] = {}
@@ -57,9 +57,9 @@ class Outputs:
     def columns(self, key: str) -> Columns:
         """The columns of a node by name, with their types where known."""
         if key not in self._columns and (node := self.graph.nodes.get(key)) is not None:
-            if key in self._known.columns and key not in self.other:
-                self._columns[key] = self._known.columns[key]
-                if key in self._known.bound:
+            if key in self.known.columns and key not in self.other:
+                self._columns[key] = self.known.columns[key]
+                if key in self.known.bound:
                     self._put(node)
             elif node.sql and node.kind in BUILT:
                 self._tell(node)

@@ -10,8 +10,10 @@ from governance.check import examine
 from governance.finding import Location, Severity
 from governance.rule import Rule
 from governance.syntax.dbt import read_case
+from governance.syntax.dbt.column_change import ColumnImpact
 from governance.syntax.dbt.graph import Graph, Node
-from governance.syntax.dbt.impact import ColumnImpact, column_impacts
+from governance.syntax.dbt.impact import column_impacts
+from governance.syntax.dbt.outputs import Outputs
 from governance.syntax.dbt.results import DataDifference, DataTest, FailedExpectation, TriedTest
 
 RULES = rules("dbt")
@@ -34,7 +36,7 @@ def impacts(text: str) -> list[ColumnImpact]:
     for name in ("models/m.sql, before", "models/m.sql"):
         m = Node("model.m", "m", "model", "models/m.sql", ("seed.raw",), "m", sql=bodies[name])
         sides.append(Graph({node.key: node for node in (RAW, m, user)}))
-    return list(column_impacts(sides[0], sides[1], ["model.m"], "duckdb"))
+    return list(column_impacts(Outputs(sides[0], "duckdb"), sides[1], ["model.m"]))
 
 
 def outcome(text: str) -> list[DataTest | FailedExpectation]:

@@ -1,7 +1,9 @@
 """Column changes of models and who uses them, over graphs written down by hand."""
 
+from governance.syntax.dbt.column_change import ColumnChange
 from governance.syntax.dbt.graph import Graph, Node
-from governance.syntax.dbt.impact import ColumnChange, column_impacts
+from governance.syntax.dbt.impact import column_impacts
+from governance.syntax.dbt.outputs import Outputs
 
 SEED = Node(
     "seed.s", "s", "seed", "seeds/s.csv", (), "w.m.s", {"id": "INTEGER", "v": "INTEGER", "k": "VARCHAR"}
@@ -25,7 +27,7 @@ def graph(a: str, **other: str) -> Graph:
 
 
 def impacts(base: Graph, head: Graph) -> list[tuple[ColumnChange, str, list[str]]]:
-    found = column_impacts(base, head, ["model.a"], "duckdb")
+    found = column_impacts(Outputs(base, "duckdb"), head, ["model.a"])
     return [(impact.change, impact.column, [user.name for user in impact.users]) for impact in found]
 
 
@@ -46,7 +48,7 @@ def test_column_whose_users_changed_too_is_unused() -> None:
 
 def test_renamed_column() -> None:
     head = graph(A.replace("as kind", "as sort"))
-    _, impact = column_impacts(graph(A), head, ["model.a"], "duckdb")
+    _, impact = column_impacts(Outputs(graph(A), "duckdb"), head, ["model.a"])
     assert (impact.change, impact.column, impact.after) == (ColumnChange.RENAMED, "kind", "sort")
 
 
