@@ -141,10 +141,12 @@ class Project:
         return {run.node.unique_id: _outcome(run) for run in result.results}
 
     def let_go(self) -> None:
-        """Close what dbt has opened, which it keeps until the next command."""
+        """Close what dbt has opened, which it keeps until the next command, and the warehouse for longer."""
+        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
         from dbt.adapters.factory import reset_adapters
 
         reset_adapters()  # type: ignore[no-untyped-call]
+        DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
 
     @contextlib.contextmanager
     def open_warehouse(self) -> Iterator[Any]:

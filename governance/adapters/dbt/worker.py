@@ -135,27 +135,40 @@ class Session:
             }
 
 
-_EMPTY = {
-    "dbt_project.yml": "name: nothing\nversion: '1.0'\nprofile: nothing\n",
-    "models/nothing.sql": "select 1 as a",
-    "models/nothing.yml": "models: [{name: nothing, columns: [{name: a, data_tests: [unique]}]}]\n",
+_SMALL = {
+    "dbt_project.yml": "name: small\nversion: '1.0'\nprofile: small\n",
+    "seeds/planted.csv": "a,b\n1,x\n2,y\n",
+    "models/seen.sql": "select * from {{ ref('planted') }}",
+    "models/kept.sql": "{{ config(materialized='table') }} select * from {{ ref('seen') }}",
+    "models/grown.sql": "{{ config(materialized='incremental') }} select * from {{ ref('kept') }}",
+    "models/all.yml": """\
+models:
+  - name: kept
+    columns:
+      - {name: a, data_tests: [unique, not_null, {relationships: {arguments: {to: ref('seen'), field: a}}}]}
+      - {name: b, data_tests: [{accepted_values: {arguments: {values: [x, y]}}}]}
+""",
 }
 
 
 def warm(scratch: Path) -> None:
-    """Have dbt parse an empty project of ours twice: it makes a second's worth of classes as it goes.
+    """Have dbt parse a small project of ours twice and build it: it makes classes and templates as it goes.
 
-    Its static parser starts threads, which a fork would be without.
+    Those of its own macros stay, which are what takes long. Its static parser starts threads, which a fork
+    would be without.
     """
-    for path, text in _EMPTY.items():
-        file = scratch / "nothing" / path
+    for path, text in _SMALL.items():
+        file = scratch / "small" / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
-    project = Project(scratch / "nothing", scratch / "warm")
+    project = Project(scratch / "small", scratch / "warm")
     project.parse(None, "--no-static-parser")
-    (project.tree / "models" / "nothing.sql").write_text("select 2 as a")
+    (project.tree / "models" / "seen.sql").write_text("select a, b from {{ ref('planted') }}")
     project.parse(project.manifest, "--no-static-parser")
-    project.render(project.manifest.nodes)
+    nodes = list(project.manifest.nodes)
+    project.render(nodes)
+    project.build(nodes)
+    project.export((key for key in nodes if key.startswith(BUILT)), scratch / "tables")
     project.let_go()
     resource_tracker._resource_tracker._stop()  # type: ignore[attr-defined]  # a fork must not write to its pipe
 
