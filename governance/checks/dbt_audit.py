@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from governance.adapters.dbt import WAREHOUSE, DbtSession, Run, State, Table, Trial
+from governance.adapters.dbt import WAREHOUSE, DbtSession, Run, State, Table, Trial, stale_nodes
 from governance.adapters.jail import Limits
 from governance.adapters.worker import (
     Worker,
@@ -23,7 +23,6 @@ from governance.adapters.worker import (
 )
 from governance.changeset import ChangeSet, Tree
 from governance.checks.dbt_screen import Reader, holds, screen
-from governance.checks.dbt_stale import stale_nodes
 from governance.checks.suites import Suite, suite_of
 from governance.fault import CHECK_CRASHED, CHECK_TIMED_OUT, NO_JAIL, NOT_RENDERED, TOOL_MISSING, Fault
 from governance.finding import Finding, Location

@@ -1,5 +1,6 @@
 """Head parsed on top of what is kept of base is head parsed from nothing, whatever was changed."""
 
+import json
 import os
 import shutil
 import stat
@@ -9,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from governance.adapters.checkout import FolderTree
-from governance.adapters.dbt import DbtSession, State
+from governance.adapters.dbt import DbtSession, State, stale_nodes
+from governance.adapters.dbt.base import Base, Bases
+from governance.adapters.dbt.reading import read_base
 from governance.adapters.dbt.tree import digest_of
 from governance.adapters.jail import Limits
 from governance.adapters.worker import WorkerFailed, WorkerRefused
-from governance.checks.dbt_stale import stale_nodes
 
 SHOP = Path(__file__).resolve().parents[2] / "dags" / "dbt" / "corner_shop"
 ORDERS, MARTS = "models/marts/orders.sql", "models/marts/marts.yml"
@@ -30,6 +32,12 @@ CHANGES: dict[str, Mapping[str, Edit]] = {
     "another schema": {STAGED: lambda text: "{{ config(schema='raw') }}\n" + text},
     "disabled": {"models/marts/customer_segments.sql": lambda text: "{{ config(enabled=false) }}\n" + text},
     "gone": {"models/marts/customer_segments.sql": lambda _: None},
+    "moved": {
+        "models/marts/customer_segments.sql": lambda _: None,
+        "models/other/customer_segments.sql": lambda _: (
+            SHOP / "models/marts/customer_segments.sql"
+        ).read_text(),
+    },
     "new": {"models/marts/fresh.sql": lambda _: "select * from {{ ref('orders') }}"},
     "a new test": {"tests/none.sql": lambda _: "select * from {{ ref('orders') }} where order_id is null"},
     "fewer tests": {MARTS: lambda text: text.replace("[unique, not_null]", "[not_null]")},
@@ -54,9 +62,10 @@ CHANGES: dict[str, Mapping[str, Edit]] = {
     "a seed": {"seeds/raw_customers.csv": lambda text: text.replace("\n", "\n") + "999,Ann,1\n"},
     "a macro reads all": {
         "macros/all.sql": lambda _: (
-            "{% macro all_of_it() %}{{ graph.nodes.values() | list | length }}{% endmacro %}"
+            "{% macro all_of_it() %}{% if execute %}{{ graph.nodes.values() | list | length }}{% endif %}"
+            "{% endmacro %}"
         ),
-        ORDERS: lambda text: text.replace("orders.order_id,", "orders.order_id, {{ all_of_it() }} as n,", 1),
+        ORDERS: lambda text: text.replace("orders.order_id,", "orders.order_id, 0{{ all_of_it() }} as n,", 1),
     },
     "a model reads all": {
         "models/marts/all_of_it.sql": lambda _: (
@@ -127,6 +136,54 @@ def test_a_change_on_top_of_base_is_the_change_parsed_from_nothing(
     assert told is not (set(edits) <= {"macros/fresh.sql", "dbt_project.yml"})
 
 
+def read(tree: Path, cache: Path, scratch: Path) -> Base:
+    return read_base(FolderTree(tree), "", Bases(cache), scratch, Limits(), True)
+
+
+@pytest.mark.parametrize("edits", [edits for edits in CHANGES.values() if edits], ids=list(CHANGES)[1:])
+def test_a_base_on_top_of_an_older_one_is_that_base_read_from_nothing(
+    tmp_path: Path, base: Path, cache: Path, edits: Mapping[str, Edit]
+) -> None:
+    tree = project(tmp_path / "tree", edits)
+    shutil.copytree(cache, tmp_path / "cache")
+    on_top = read(tree, tmp_path / "cache", tmp_path / "first")
+    alone = read(tree, tmp_path / "empty", tmp_path / "second")
+    assert on_top.facts["nodes"] == alone.facts["nodes"]
+    assert on_top.facts["sql"] == alone.facts["sql"]
+    assert on_top.facts["unrendered"].keys() == alone.facts["unrendered"].keys()
+    assert on_top.facts["hooks"] == alone.facts["hooks"]
+    assert sorted(on_top.facts["wide"]) == sorted(alone.facts["wide"])
+    assert on_top.known == alone.known
+    assert (on_top.about["updates"], alone.about["updates"]) == ("dbt_project.yml" not in edits, 0)
+    with DbtSession(base, FolderTree(tree), Limits(), True, tmp_path / "cache") as session:
+        back, _ = rendered(session, everything="dbt_project.yml" in edits)  # the change undone, on top of it
+    with DbtSession(base, None, Limits(), True) as session:
+        as_it_was, _ = rendered(session, everything=True)
+    assert {key: node.sql for key, node in back.head.nodes.items()} == {
+        key: node.sql for key, node in as_it_was.head.nodes.items()
+    }
+
+
+def test_now_and_then_a_base_is_read_from_nothing(tmp_path: Path, base: Path, cache: Path) -> None:
+    shutil.copytree(cache, tmp_path / "cache")
+    (kept,) = (tmp_path / "cache" / "bases").iterdir()
+    about = json.loads((kept / "about.json").read_text())
+    (kept / "about.json").write_text(json.dumps(about | {"updates": 20}))
+    tree = project(tmp_path / "tree", CHANGES["a body"])
+    assert read(tree, tmp_path / "cache", tmp_path / "scratch").about["updates"] == 0
+
+
+def test_an_older_base_that_is_spoilt_is_done_without(tmp_path: Path, base: Path, cache: Path) -> None:
+    for name, content in {"manifest.pickle": "nonsense", "about.json": "[", "nodes.json": "{}"}.items():
+        shutil.copytree(cache, tmp_path / name)
+        (kept,) = (tmp_path / name / "bases").iterdir()
+        (kept / name).write_text(content)
+        tree = project(tmp_path / f"tree of {name}", CHANGES["a body"])
+        found = read(tree, tmp_path / name, tmp_path / f"scratch of {name}")
+        assert found.about["updates"] == 0
+        assert "one" in found.known.columns["model.corner_shop.orders"]
+
+
 def test_what_is_kept_of_base_is_another_for_another_project(tmp_path: Path, base: Path) -> None:
     other = project(tmp_path / "other", {ORDERS: lambda text: text + "\n"})
     linked = project(tmp_path / "linked", {})
@@ -148,7 +205,12 @@ def test_a_cache_that_cannot_be_used_is_done_without(tmp_path: Path, base: Path)
 
 def test_nobody_else_may_look_into_the_cache(cache: Path) -> None:
     (kept,) = (cache / "bases").iterdir()
-    assert {path.name for path in kept.iterdir()} == {"columns.json", "manifest.pickle", "nodes.json"}
+    assert {path.name for path in kept.iterdir()} == {
+        "about.json",
+        "columns.json",
+        "manifest.pickle",
+        "nodes.json",
+    }
     assert stat.S_IMODE(kept.stat().st_mode) == 0o700
 
 

@@ -20,21 +20,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from governance.adapters.dbt.saved import MANIFEST, NODES
-from governance.adapters.jail import Limits
-from governance.adapters.worker import Worker
+from governance.adapters.dbt.state import read_nodes
 from governance.changeset import Tree
 from governance.syntax.dbt.graph import Graph, Node
+from governance.syntax.dbt.layout import PROJECT_FILE
 
 if TYPE_CHECKING:
-    from governance.syntax.dbt.outputs import Known
-
-WAREHOUSE = "warehouse"
+    from governance.syntax.dbt.outputs import Known, Outputs
 
 DIALECT = "duckdb"
 """What projects are rendered for, whatever warehouse they are meant for."""
-COLUMNS = "columns.json"
+COLUMNS, ABOUT = "columns.json", "about.json"
 _KEPT = 20
-_FORMAT = "1"
+_FORMAT = "2"
 _READERS = ("airflow-governance", "dbt-core", "dbt-duckdb", "duckdb", "sqlglot")
 
 
@@ -63,11 +61,21 @@ class Base:
         told = json.loads((self.folder / COLUMNS).read_bytes())
         return Known(told["columns"], frozenset(told["bound"]))
 
-    def tell_columns(self) -> None:
-        """Find out the columns of all nodes, which is what takes long once they are rendered."""
-        from governance.syntax.dbt.outputs import known_columns
+    @property
+    def outputs(self) -> "Outputs":
+        """What the nodes put out. This imports the parser of SQL, so it is asked for while dbt works."""
+        from governance.syntax.dbt.outputs import Outputs
 
-        known = known_columns(Graph(self.nodes), DIALECT)
+        return Outputs(Graph(self.nodes), DIALECT, self.known)
+
+    @cached_property
+    def about(self) -> Mapping[str, Any]:
+        """Which project it `fits` and how many `updates` it is away from one that was read from nothing."""
+        about: dict[str, Any] = json.loads((self.folder / ABOUT).read_bytes())
+        return about
+
+    def tell_columns(self, known: "Known") -> None:
+        """Write down the columns of the nodes."""
         told = {"columns": known.columns, "bound": sorted(known.bound)}
         (self.folder / COLUMNS).write_text(json.dumps(told), "utf-8")
 
@@ -77,62 +85,62 @@ class Base:
         shutil.copyfile(self.folder / MANIFEST, folder / MANIFEST)
 
 
-def known_base(
-    tree: Tree, root: str, cache: Path | None, scratch: Path, limits: Limits, jail_required: bool
-) -> Base:
-    """What is known of the project in the folder `root` of a tree; raises WorkerFailed.
+class Bases:
+    """The bases that are kept in a cache folder, or none where there is no such folder."""
 
-    It comes from the cache, or is found out now in a jail; without a cache it is kept in `scratch` alone.
-    """
-    place = cache / "bases" / _key(tree.digest(root)) if cache else scratch / "known"
-    if (place / NODES).is_file():
+    def __init__(self, cache: Path | None) -> None:
+        self._folder = cache / "bases" if cache else None
+
+    def get(self, tree: Tree, root: str) -> Base | None:
+        """What is known of the project in the folder `root` of a tree, if it is kept."""
+        place = self._place(tree, root)
+        if place is None or not (place / NODES).is_file():
+            return None
         with contextlib.suppress(OSError):
             os.utime(place)
         return Base(place)
-    found, files = scratch / "reading", (tree.folder() / root).resolve()
-    module = "governance.adapters.dbt.worker"
-    with Worker(module, found, limits, jail_required=jail_required, readable=(files,)) as worker:
-        worker.ask("save", tree=str(files))
-    Base(found / "saved").tell_columns()
-    return Base(_keep(found / "saved", place))
+
+    def nearest(self, fits: str, most_updates: int) -> Base | None:
+        """The base that was used last among those of the same project and settings."""
+        with contextlib.suppress(OSError, ValueError, KeyError):  # where there is none, or a spoilt one
+            for folder in _newest(self._folder or Path(os.devnull)):
+                base = Base(folder)
+                if base.about["fits"] == fits and base.about["updates"] < most_updates:
+                    return base
+        return None
+
+    def keep(self, found: Base, tree: Tree, root: str) -> Base:
+        """Keep a base in one step; where the folder cannot be written, it stays where it is."""
+        place = self._place(tree, root)
+        if place is None:
+            return found
+        try:
+            place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            beside = Path(tempfile.mkdtemp(prefix="new-", dir=place.parent))
+            for name in (MANIFEST, NODES, COLUMNS, ABOUT):
+                shutil.copyfile(found.folder / name, beside / name)
+            os.rename(beside, place)
+            for folder in _newest(place.parent)[_KEPT:]:
+                shutil.rmtree(folder, ignore_errors=True)
+        except OSError:  # no room, no right, or somebody has just kept the same
+            return Base(place) if (place / NODES).is_file() else found
+        return Base(place)
+
+    def _place(self, tree: Tree, root: str) -> Path | None:
+        return self._folder / _digest(tree.digest(root)) if self._folder else None
 
 
-def _key(digest: str) -> str:
-    """Differs when a file of the project does, or what reads it."""
+def fitting(project: Path) -> str:
+    """The same for two projects of which dbt can parse one on top of the other: their settings' digest."""
+    settings = (project / PROJECT_FILE).read_bytes()
+    return _digest(hashlib.sha256(settings).hexdigest())
+
+
+def _digest(of: str) -> str:
+    """Differs when what is read does, or what reads it."""
     versions = (metadata.version(name) for name in _READERS)
-    return hashlib.sha256("\n".join((_FORMAT, *versions, digest)).encode()).hexdigest()[:32]
+    return hashlib.sha256("\n".join((_FORMAT, *versions, of)).encode()).hexdigest()[:32]
 
 
-def _keep(found: Path, place: Path) -> Path:
-    """Put a folder into the cache in one step; where that cannot be written, it stays where it is."""
-    try:
-        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(prefix="new-", dir=place.parent))
-        for name in (MANIFEST, NODES, COLUMNS):
-            shutil.copyfile(found / name, beside / name)
-        os.rename(beside, place)
-        _forget_oldest(place.parent)
-    except OSError:  # no room, no right, or somebody has just kept the same
-        return place if (place / NODES).is_file() else found
-    return place
-
-
-def _forget_oldest(cache: Path) -> None:
-    kept = sorted(cache.iterdir(), key=lambda folder: folder.stat().st_mtime, reverse=True)
-    for folder in kept[_KEPT:]:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def read_nodes(described: Mapping[str, Any], sql: Mapping[str, str]) -> dict[str, Node]:
-    """Nodes from what the worker says of them."""
-    return {key: _node(key, facts, sql.get(key, "")) for key, facts in described.items()}
-
-
-def _node(key: str, facts: Mapping[str, Any], sql: str) -> Node:
-    relation = ""
-    if "identifier" in facts:
-        relation = ".".join((facts.get("database") or WAREHOUSE, facts["schema"], facts["identifier"]))
-    parents = tuple(facts["parents"])
-    return Node(
-        key, facts["name"], facts["type"], facts["path"], parents, relation, facts["columns"], sql, facts
-    )
+def _newest(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir(), key=lambda kept: kept.stat().st_mtime, reverse=True)

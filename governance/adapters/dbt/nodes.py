@@ -103,6 +103,19 @@ def reads_project(parsed: Parsed, node: Any) -> bool:
     return any("graph" in text for text in texts)
 
 
+def described_names(manifest: Any) -> set[str]:
+    """Names that properties files describe, whether or not there are nodes of these names."""
+    documents = (getattr(file, "dfy", None) or {} for file in manifest.files.values())
+    return {
+        str(entry.get("name"))
+        for document in documents
+        for entries in document.values()
+        if isinstance(entries, list)
+        for entry in entries
+        if isinstance(entry, dict)
+    }
+
+
 def looks_at_graph(manifest: Any) -> bool:
     """Whether any template of the project, or of its packages, may look at `graph`."""
     texts = (getattr(node, "raw_code", "") for node in manifest.nodes.values())

@@ -2,12 +2,13 @@
 
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from governance.adapters.dbt.base import DIALECT, Base, known_base, read_nodes
+from governance.adapters.dbt.base import DIALECT, Base, Bases
+from governance.adapters.dbt.state import State, render, state_of
 from governance.adapters.dbt.tree import copy_tree
 from governance.adapters.jail import Limits, Locks
 from governance.adapters.worker import Worker
@@ -21,34 +22,10 @@ if TYPE_CHECKING:
 _NOTHING: Mapping[str, Any] = {"sql": {}, "unrendered": {}, "wide": [], "hooks": 0}
 
 
-@dataclass(frozen=True, slots=True)
-class State:
-    """Both sides of a change as dbt parses them, and which nodes of head differ from base, and how.
-
-    Base, with what its nodes put out, is rendered as far as it can be, and `unrendered` holds the rest. A
-    node of head has the SQL of base until it is rendered itself, and is the same object where its facts
-    are the same. Nodes in `wide` look at the whole project while they render.
-    """
-
-    before: "Outputs"
-    head: Graph
-    modified: Mapping[str, tuple[str, ...]]
-    removed: tuple[str, ...] = ()
-    hooks: int = 0
-    unrendered: frozenset[str] = frozenset()
-    wide: frozenset[str] = frozenset()
-
-    @property
-    def base(self) -> Graph:
-        """The nodes of base."""
-        return self.before.graph
-
-
-def _outputs(base: Base | None) -> "Outputs":
-    """What the nodes of base put out. This imports the parser of SQL, so it is called while dbt works."""
+def _no_outputs() -> "Outputs":
     from governance.syntax.dbt.outputs import Outputs
 
-    return Outputs(Graph(base.nodes), DIALECT, base.known) if base else Outputs(Graph(), DIALECT)
+    return Outputs(Graph(), DIALECT)
 
 
 def _wait(before: "Outputs") -> None:
@@ -101,7 +78,7 @@ class DbtSession:
         self.scratch = Path(self._folder.name).resolve()
         self._base = base if base and base.holds(f"{root}/{PROJECT_FILE}".lstrip("/")) else None
         self._head, self._root = head.resolve(), root
-        self._cache, self._limits, self._jail_required = cache, limits, jail_required
+        self._bases, self._limits, self._jail_required = Bases(cache), limits, jail_required
         try:
             self._worker = Worker(
                 "governance.adapters.dbt.worker",
@@ -132,47 +109,23 @@ class DbtSession:
         """Parse head on top of base; no SQL is executed. `meanwhile` is called with base while dbt works."""
         if self._base is None:
             self._worker.begin("state", tree=str(self._head))
-            return self._state(_outputs(None), _NOTHING)
+            return state_of(self._worker.finish(), _no_outputs(), _NOTHING)
         with tempfile.TemporaryDirectory(prefix="governance-dbt-", ignore_cleanup_errors=True) as scratch:
-            base = known_base(
-                self._base,
-                self._root,
-                self._cache,
-                Path(scratch).resolve(),
-                self._limits,
-                self._jail_required,
-            )
+            base = self._bases.get(self._base, self._root) or self._read(self._base, Path(scratch).resolve())
             base.hand_to(self.scratch / "saved")
             self._worker.begin("state", tree=str(self._head))
-            before = _outputs(base)
+            before = base.outputs
             meanwhile(before)
-            return self._state(before, base.facts)
+            return state_of(self._worker.finish(), before, base.facts)
 
-    def _state(self, before: "Outputs", facts: Mapping[str, Any]) -> State:
-        base = before.graph
-        answer = self._worker.finish()
-        other = read_nodes(answer["nodes"], facts["sql"])
-        head = {key: node for key, node in base.nodes.items() if key not in answer["gone"]}
-        head |= {key: node for key, node in other.items() if node != base.nodes.get(key)}
-        modified = {key: tuple(ways) for key, ways in answer["modified"].items()}
-        return State(
-            before,
-            Graph(head),
-            modified,
-            tuple(answer["removed"]),
-            answer["hooks"] + facts["hooks"],
-            frozenset(facts["unrendered"]),
-            frozenset(facts["wide"]),
-        )
+    def _read(self, tree: Tree, scratch: Path) -> Base:
+        from governance.adapters.dbt.reading import read_base
+
+        return read_base(tree, self._root, self._bases, scratch, self._limits, self._jail_required)
 
     def render(self, state: State, keys: Iterable[str]) -> tuple[State, dict[str, str]]:
         """The state with nodes of head rendered, and why some could not be."""
-        wanted = list(keys)
-        answer = self._worker.ask("render", nodes=wanted)
-        nodes = dict(state.head.nodes)
-        for key in wanted:
-            nodes[key] = replace(nodes[key], sql=answer["sql"].get(key, ""))
-        return replace(state, head=Graph(nodes)), answer["errors"]
+        return render(self._worker, state, keys)
 
     def build(
         self, side: str, keys: Iterable[str], export: Iterable[str]

@@ -21,6 +21,7 @@ from governance.adapters.dbt.nodes import (
     NOTHING,
     Parsed,
     describe,
+    described_names,
     differences,
     known_by_path,
     reads_project,
@@ -56,7 +57,7 @@ class Session:
             project.parse()
         parsed = Parsed.of(project.manifest)
         nodes = _described({**parsed.nodes, **parsed.others}, project.tree)
-        wide = [key for key, node in parsed.nodes.items() if reads_project(parsed, node)]
+        wide = _wide(parsed)
         self._saved.parent.mkdir()
         saved.save(project.manifest, self._saved)  # with its hooks, which dbt compares
         hooks = project.forget_hooks()
@@ -66,10 +67,10 @@ class Session:
         return {}
 
     def state(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Parse head on top of base; what differs from base, and how."""
+        """Parse head on top of base; what differs from base, and how. It is saved in the folder `keep`."""
         self._head = Project(Path(request["tree"]), self._scratch / "head")
         with saved.uncollected():
-            before = self._parse_head()
+            base, before = self._parse_head()
         now = Parsed.of(self._head.manifest)
         modified = differences(now, before)
         known = {**before.nodes, **before.others}
@@ -78,26 +79,37 @@ class Session:
             for key, node in {**now.nodes, **now.others}.items()
             if node is not known.get(key) or known_by_path(node)
         }
+        kept = {}
+        if folder := request.get("keep"):
+            (self._scratch / folder).mkdir()
+            saved.save(self._head.manifest, self._scratch / folder / saved.MANIFEST)
+            kept = {"wide": _wide(now), "afresh": self._head.manifest is not base}
         answer = {
             "modified": modified,
             "removed": sorted(set(before.nodes) - set(now.nodes)),
             "gone": sorted(set(known) - set(now.nodes) - set(now.others)),
             "nodes": _described(other, self._head.tree),
         }
-        return answer | {"hooks": self._head.forget_hooks()}
+        return answer | kept | {"hooks": self._head.forget_hooks()}
 
-    def _parse_head(self) -> Parsed:
-        """Base, as it was before dbt parsed head into it. Other macros are no partial matter."""
+    def _parse_head(self) -> tuple[Any, Parsed]:
+        """Base, and what it held before dbt parsed head into it, where that can be done.
+
+        Other macros are no partial matter; and dbt would leave a new node without the tests and settings of
+        properties that are older than it.
+        """
         if not self._saved.is_file():
             self._head.parse()
-            return NOTHING
+            return None, NOTHING
         base = saved.load(self._saved, self._head.tree)
-        before = Parsed.of(base)
+        before, described = Parsed.of(base), described_names(base)
         self._head.parse(base)
-        if self._head.manifest is base and Parsed.of(base).macros != before.macros:
+        now = Parsed.of(base)
+        late = any(node.name in described for key, node in now.nodes.items() if key not in before.nodes)
+        if self._head.manifest is base and (late or now.macros != before.macros):
             before = Parsed.of(saved.load(self._saved, self._head.tree))
             self._head.parse()
-        return before
+        return base, before
 
     def render(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """The rendered SQL of the nodes of head asked for, and why others have none."""
@@ -171,6 +183,10 @@ def warm(scratch: Path) -> None:
     project.export((key for key in nodes if key.startswith(BUILT)), scratch / "tables")
     project.let_go()
     resource_tracker._resource_tracker._stop()  # type: ignore[attr-defined]  # a fork must not write to its pipe
+
+
+def _wide(parsed: Parsed) -> list[str]:
+    return [key for key, node in parsed.nodes.items() if reads_project(parsed, node)]
 
 
 def _described(nodes: Mapping[str, Any], tree: Path) -> dict[str, dict[str, Any]]:
