@@ -5,6 +5,7 @@ STAMP := .venv/.installed
 DATA ?= data
 PORT ?= 8080
 FUZZ ?= 1000000
+DBT_BENCHES := dbt_mutations dbt_attacks dbt_faults dbt_peers dbt_audit dbt_large expectations
 
 .PHONY: install demo test ui drift bench bench-sql bench-dbt bench-monitor fmt lint type docs golden lock clean
 
@@ -63,12 +64,11 @@ bench-sql: install  ## DATA=folder with sql/safe.jsonl and sql/unsafe.jsonl, FUZ
 	@$(BIN)/python tests/benchmarks/sql_peers.py $(DATA)/sql
 	@$(BIN)/python tests/benchmarks/sql_lineage.py $(DATA)/sql
 	@$(BIN)/python -m tests.benchmarks.sql_fuzz $(DATA)/sql --inputs $(FUZZ) || true
-	@$(BIN)/python tests/benchmarks/reach.py
+	@$(BIN)/python tests/benchmarks/reach.py sql sql_lineage sql_fuzz
 
-bench-dbt: install  ## seeded changes of dbt models, judged beside DuckDB; expectations, beside Great Expectations
-	@$(BIN)/python -m tests.benchmarks.dbt_mutations
-	@$(BIN)/python -m tests.benchmarks.expectations
-	@$(BIN)/python -m tests.benchmarks.dbt_large
+bench-dbt: install  ## seeded changes, attacks, faults, peers and speed of the dbt gate; expectations, beside Great Expectations
+	@for program in $(DBT_BENCHES); do $(BIN)/python -m tests.benchmarks.$$program || exit 1; done
+	@$(BIN)/python tests/benchmarks/reach.py $(DBT_BENCHES)
 
 bench-monitor: install  ## DATA=folder with traces/twins.atif.jsonl
 	@$(BIN)/python tests/benchmarks/monitor.py $(DATA)/traces

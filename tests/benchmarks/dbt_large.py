@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.benchmarks.big_project import Model, write_project
-from tests.benchmarks.reach import Measure, table
+from tests.benchmarks.reach import Measure, report
 
 COMMAND = (sys.executable, "-m", "governance.cli", "check", "--by-hand")
 POLICY = "dbt: {build: false, timeout: 600}\n"
@@ -32,39 +32,48 @@ def main() -> None:
     parser.add_argument("--models", type=int, default=2500)
     parser.add_argument("--changes", type=int, default=20)
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, _environment(Path(folder)) as environment:
+    with tempfile.TemporaryDirectory() as folder, environment(Path(folder)) as variables:
         repository = Path(folder) / "repository"
         models = write_project(repository, asked.models)
         branches = list(_branches(repository, models, asked.changes))
-        first, most = _judge(repository, branches[0], environment)
+        first, most = judge(repository, branches[0], variables)
         print(f"{len(models):,} models; the first look at base took {first:.0f} s and {most:.0f} MB")
-        alone = [_judge(repository, branch, environment) for branch in branches[:3]]
+        alone = [judge(repository, name, variables) for name in branches[:3]]
         cold, memory = max(seconds for seconds, _ in alone), max(size for _, size in alone)
-        environment["GOVERNANCE_RESIDENT"] = "1"
-        _judge(repository, branches[0], environment)
+        variables["GOVERNANCE_RESIDENT"] = "1"
+        judge(repository, branches[0], variables)
         time.sleep(15)  # the resident imports dbt
-        warm = sorted(_judge(repository, branch, environment)[0] for branch in branches)
+        warm = sorted(judge(repository, name, variables)[0] for name in branches)
     late = warm[int(len(warm) * 0.95)]
     print(f"warm: median {warm[len(warm) // 2]:.2f} s of {len(warm)} changes")
-    print(table([
+    report("dbt_large", [
         Measure("one model of 2,500, warm, 95th percentile", "<= 2 s", f"{late:.2f} s", late <= 2),
         Measure("the same, cold, worst of three", "<= 10 s", f"{cold:.1f} s", cold <= 10),
         Measure("memory of the largest process, cold", "<= 400 MB", f"{memory:.0f} MB", memory <= 400),
-    ]))  # fmt: skip
+    ])  # fmt: skip
 
 
 def _branches(repository: Path, models: list[Model], count: int) -> Iterator[str]:
     """A branch for each change: another filter, a column more, or another join in one model."""
-    _git(repository, "init", "--quiet", "--initial-branch=main")
-    (repository / "policy.yml").write_text(POLICY)
-    _commit(repository)
+    start_repository(repository, POLICY)
     chance = random.Random(5)
     for number, model in enumerate(chance.sample([m for m in models if "/" in m.folder], count)):
-        _git(repository, "checkout", "--quiet", "-B", f"change-{number}", "main")
-        file = repository / model.path
-        file.write_text(_changed(model.sql, number))
-        _commit(repository)
-        yield f"change-{number}"
+        yield branch(repository, f"change-{number}", model.path, _changed(model.sql, number))
+
+
+def start_repository(folder: Path, policy: str) -> None:
+    """A git repository of what lies in a folder, with a policy beside it."""
+    _git(folder, "init", "--quiet", "--initial-branch=main")
+    (folder / "policy.yml").write_text(policy)
+    _commit(folder)
+
+
+def branch(repository: Path, name: str, file: str, text: str) -> str:
+    """A branch off main with another text in one file; its name."""
+    _git(repository, "checkout", "--quiet", "-B", name, "main")
+    (repository / file).write_text(text)
+    _commit(repository)
+    return name
 
 
 def _changed(sql: str, number: int) -> str:
@@ -75,7 +84,7 @@ def _changed(sql: str, number: int) -> str:
     return sql.replace("\njoin ", "\nleft join ")
 
 
-def _judge(repository: Path, branch: str, environment: Mapping[str, str]) -> tuple[float, float]:
+def judge(repository: Path, branch: str, environment: Mapping[str, str]) -> tuple[float, float]:
     """Seconds until the verdict, and megabytes of the largest process; none may be undecided."""
     _git(repository, "checkout", "--quiet", branch)
     start = time.perf_counter()
@@ -97,7 +106,7 @@ def _judge(repository: Path, branch: str, environment: Mapping[str, str]) -> tup
 
 
 @contextmanager
-def _environment(folder: Path) -> Iterator[dict[str, str]]:
+def environment(folder: Path) -> Iterator[dict[str, str]]:
     """Caches and a resident of this run alone, which ends with it."""
     runtime = folder / "runtime"
     runtime.mkdir(mode=0o700)

@@ -21,7 +21,7 @@ from governance.syntax.dbt.outputs import Outputs
 from tests.benchmarks.mutants.changes import BAD, CHANGES, mutate
 from tests.benchmarks.mutants.oracle import Oracle
 from tests.benchmarks.mutants.projects import corner_shop, generated
-from tests.benchmarks.reach import Measure, table
+from tests.benchmarks.reach import Measure, report
 
 PROJECTS: dict[str, Callable[[], Graph]] = {
     "corner shop": corner_shop,
@@ -155,7 +155,7 @@ def main() -> None:
     print(
         f"\n\n{by_kind(found)}\n\n{len(found):,} changes of {len(PROJECTS)} projects, {time.perf_counter() - start:.0f} s\n"
     )
-    print(table(measures(found)))
+    report("dbt_mutations", measures(found))
 
 
 if __name__ == "__main__":

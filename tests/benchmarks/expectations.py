@@ -17,7 +17,7 @@ import duckdb
 
 from governance.adapters.great_expectations import Engine
 from governance.adapters.pushdown import Found, Table, judge
-from tests.benchmarks.reach import Measure, table
+from tests.benchmarks.reach import Measure, report
 
 T = TypeVar("T")
 Asked = Mapping[str, Any]
@@ -115,13 +115,12 @@ def main() -> None:
     print(f"{asked} expectations on {chosen.rows:,} rows, best of {ROUNDS}")
     print(f"Great Expectations: {run:.2f} s ({labour:.2f} of a processor), and {imported:.1f} s to import it")
     print(f"DuckDB: {pushed:.2f} s ({work:.2f} of processors), {run / pushed:.0f} times as fast\n")
-    print(
-        table(
-            [
-                Measure("seconds by push-down", f"<= {REACH}", f"{pushed:.2f}", pushed <= REACH),
-                Measure("results the same", f"{asked} of {asked}", f"{same} of {asked}", same == asked),
-            ]
-        )
+    report(
+        "expectations",
+        [
+            Measure("seconds by push-down", f"<= {REACH}", f"{pushed:.2f}", pushed <= REACH),
+            Measure("results the same", f"{asked} of {asked}", f"{same} of {asked}", same == asked),
+        ],
     )
 
 

@@ -1,11 +1,12 @@
-"""What the SQL gate must reach beside what was measured: one table for all programs of `make bench-sql`.
+"""What the gates must reach beside what was measured: one table for all programs of a `make bench-…`.
 
-    python tests/benchmarks/reach.py
+    python tests/benchmarks/reach.py PROGRAM…
 
 Each program leaves its measures in `.bench/reach/`; this one prints those of the last run and clears them.
 """
 
 import json
+import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -32,6 +33,12 @@ def note(program: str, measures: list[Measure]) -> None:
     (PLACE / f"{program}.json").write_text(json.dumps([asdict(measure) for measure in measures]), "utf-8")
 
 
+def report(program: str, measures: list[Measure]) -> None:
+    """Print what a program measured, and keep it for the table of all."""
+    print(table(measures))
+    note(program, measures)
+
+
 def table(measures: list[Measure]) -> str:
     """The measures as plain text, in columns."""
     rows = [("reach", "target", "measured", "met")]
@@ -45,8 +52,8 @@ def table(measures: list[Measure]) -> str:
 
 
 def main() -> None:
-    """Print the table of what was noted; says so when nothing was."""
-    noted = [PLACE / f"{name}.json" for name in ("sql", "sql_lineage", "sql_fuzz")]
+    """Print the table of what the named programs noted; says so when nothing was."""
+    noted = [PLACE / f"{name}.json" for name in sys.argv[1:]]
     measures = [
         Measure(**row) for file in noted if file.exists() for row in json.loads(file.read_text("utf-8"))
     ]

@@ -7,7 +7,7 @@ from governance.finding import Finding, Severity
 from governance.rule import Rule
 from governance.syntax.dbt import DbtChange, Effect, Mention, case
 
-_PLAIN = re.compile(r"[\w .,;\n-]*")
+_PLAIN = re.compile(r"[\w .,\n-]*")
 
 
 class ActingMacroCalled(Rule[DbtChange]):
@@ -53,5 +53,5 @@ class ActingMacroCalled(Rule[DbtChange]):
 
 def _harmless_arguments(mention: Mention) -> bool:
     """Whether no argument carries more SQL than a name."""
-    texts = (*mention.args, *mention.keywords.values())
-    return all(_PLAIN.fullmatch(text.text.replace(";\n", "")) and "--" not in text.text for text in texts)
+    texts = (piece for text in (*mention.args, *mention.keywords.values()) for piece in text.pieces)
+    return all(_PLAIN.fullmatch(text) and "--" not in text for text in texts)

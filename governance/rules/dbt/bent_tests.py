@@ -32,6 +32,13 @@ class BentTests(Rule[DbtChange]):
             "models:\n  - name: a\n    tests: [x]\n",
             ("models/a.sql", "select 1 as a", "select 2 as a"),
         ),
+        case(
+            "models/b.yml",
+            "models: [{name: b, tests: [x]}]",
+            "models: [{name: b, tests: []}]",
+            ("models/b.sql", "select * from {{ ref('a') }}", "select * from {{ ref('a') }}"),
+            ("models/a.sql", "select 1 as a", "select 2 as a"),
+        ),
     )
 
     def check(self, subject: DbtChange) -> Iterator[Finding]:

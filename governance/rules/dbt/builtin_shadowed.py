@@ -1,5 +1,6 @@
 """DBT009: a macro takes the place of one of dbt's own."""
 
+import re
 from collections.abc import Iterator
 
 from governance.finding import Finding, Severity
@@ -8,6 +9,7 @@ from governance.syntax.dbt import DbtChange, case
 from governance.syntax.dbt.effects import builtin, context
 
 _NAMING = ("generate_schema_name", "generate_alias_name", "generate_database_name")
+_STRATEGY = re.compile(r"(\w+__)?(get_incremental_\w+_sql|snapshot_\w+_strategy)")
 
 
 class BuiltinShadowed(Rule[DbtChange]):
@@ -28,12 +30,10 @@ class BuiltinShadowed(Rule[DbtChange]):
     )
 
     def check(self, subject: DbtChange) -> Iterator[Finding]:
-        """Each macro named like a built-in that is new, or whose file changed."""
-        if subject.head.text.split() == subject.base.text.split():
-            return
-        for name, place in subject.head.template.macros.items():
+        """Each macro named like a built-in, or like one that a package looks up, that is new or changed."""
+        for name, place in subject.new_macros.items():
             plain = name.partition(":")[2] or name
-            what = _replaced(name, plain)
+            what = _replaced(name, plain) or _preferred(plain, subject)
             if what:
                 yield self.finding(what, subject.at(place, plain), quote=plain)
 
@@ -46,8 +46,20 @@ def _replaced(name: str, plain: str) -> str:
         return ""
     if name.startswith("test:"):
         return f"every test {plain} would run this query instead of dbt's own" if plain in _TESTS else ""
+    if _STRATEGY.fullmatch(plain):
+        return f"{plain} decides with which statements models or snapshots are built"
     if plain in context() or builtin(plain) is not None or plain.endswith(_NAMING):
         return f"{plain} replaces dbt's own macro for the whole project"
+    return ""
+
+
+def _preferred(plain: str, subject: DbtChange) -> str:
+    """What `default__star` of the project does, where a package looks for an implementation of `star`."""
+    adapter, _, name = plain.partition("__")
+    of_package = {macro.replace("test:", "test_") for macro in subject.project.packaged}
+    installed = "dbt_packages/" in subject.path
+    if adapter and name and not installed and {name, plain, f"default__{name}"} & of_package:
+        return f"{plain} is preferred to the {name} of a package"
     return ""
 
 

@@ -12,10 +12,10 @@ from governance.syntax.dbt.column_change import ColumnChange, ColumnImpact
 class ColumnRecomputed(ChangedColumn):
     """A column keeps its name and means something else.
 
-    Nothing fails: every number made of it is simply another one.
+    Nothing fails: every number made of it is simply another one, so a person is asked.
     """
 
-    code, name, severity = "DBT032", "column-recomputed", Severity.LOW
+    code, name, severity = "DBT032", "column-recomputed", Severity.MEDIUM
     remedy = "Say in the change why the meaning changes, and tell the owners of what uses it."
     good = (
         case(
@@ -34,12 +34,11 @@ class ColumnRecomputed(ChangedColumn):
     )
 
     def check(self, subject: ColumnImpact) -> Iterator[Finding]:
-        """A column whose canonical expression is another; for review where an exposure shows it."""
+        """A column whose canonical expression is another."""
         if subject.change is ColumnChange.RECOMPUTED:
             message = (
                 f"column {subject.column} of {subject.node.name} is now `{shorten(subject.after)}`, "
                 f"it was `{shorten(subject.before)}`"
             )
             users = f"; used by {used_by(subject)}" if subject.users else ""
-            severity = Severity.MEDIUM if subject.exposures else None
-            yield from self.report(subject, message + users, severity)
+            yield from self.report(subject, message + users)

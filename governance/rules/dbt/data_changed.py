@@ -14,18 +14,17 @@ class DataChanged(Rule[DataDifference]):
     """A changed model builds other data than before, from the same inputs.
 
     Both sides were built and compared, row by row where a column names each row. That is what the
-    change means, whatever its text says; rows that vanish and values that become null are what
-    consumers notice first.
+    change means, whatever its text says.
     """
 
-    code, name, severity = "DBT044", "data-changed", Severity.LOW
+    code, name, severity = "DBT044", "data-changed", Severity.MEDIUM
     category = "difference"
     remedy = "Say in the change which rows and columns are meant to differ, and check that no others do."
     good = ("orders: 600 to 600 rows",)
     bad = ("orders: 600 to 590 rows", "orders: 600 to 300 rows")
 
     def check(self, subject: DataDifference) -> Iterator[Finding]:
-        """One finding that sums up the differences; graver when many rows are gone or null."""
+        """One finding that sums up the differences."""
         before, now = subject.rows
         words = [f"{before:,} rows become {now:,}"] if before != now else []
         words += [f"{subject.lost:,} keys are gone"] if subject.lost else []
@@ -34,10 +33,8 @@ class DataChanged(Rule[DataDifference]):
         words += [_words(column, subject) for column in changed[:_SHOWN]]
         words += [f"and {len(changed) - _SHOWN} more columns differ"] if len(changed) > _SHOWN else []
         if words:
-            grave = _much_gone(subject) or any(_much_null(column, subject) for column in changed)
-            severity = Severity.MEDIUM if grave else self.severity
             message = f"{subject.model} builds other data: {', '.join(words)}"
-            yield self.finding(message, subject.location, quote=subject.model, severity=severity)
+            yield self.finding(message, subject.location, quote=subject.model)
 
 
 def _words(column: ColumnDifference, subject: DataDifference) -> str:
@@ -46,11 +43,6 @@ def _words(column: ColumnDifference, subject: DataDifference) -> str:
         nulls = f" and is null in {column.nulls[1]:,} rows instead of {column.nulls[0]:,}"
     where = "rows" if subject.lost is not None else "values"
     return f"{column.name} differs in {column.changed:,} {where}{nulls}"
-
-
-def _much_gone(subject: DataDifference) -> bool:
-    before, now = subject.rows
-    return max(before - now, subject.lost or 0) > LARGE * before
 
 
 def _much_null(column: ColumnDifference, subject: DataDifference) -> bool:

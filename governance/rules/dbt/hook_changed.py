@@ -4,11 +4,10 @@ from collections.abc import Iterator
 
 from governance.finding import Finding, Position, Severity
 from governance.rule import Rule
+from governance.rules.dbt.meta import below_meta
 from governance.rules.dbt.statement import grade
 from governance.syntax.dbt import DbtChange, Text, case
-from governance.syntax.dbt.template import UNREADABLE
-
-HOOKS = frozenset({"pre_hook", "post_hook", "on_run_start", "on_run_end", "sql_header"})
+from governance.syntax.dbt.template import HOOKS, UNREADABLE
 
 
 class HookChanged(Rule[DbtChange]):
@@ -32,10 +31,16 @@ class HookChanged(Rule[DbtChange]):
     bad = (
         case("models/a.sql", None, "{{ config(post_hook='drop table raw.orders') }}select 1 as a"),
         case("dbt_project.yml", "name: shop\n", "name: shop\non-run-end: truncate table t\n"),
+        case(
+            "macros/a.sql",
+            "{% macro a() %}analyze t{% endmacro %}",
+            "{% macro a() %}truncate t{% endmacro %}",
+            ("dbt_project.yml", "on-run-end: '{{ a() }}'", "on-run-end: '{{ a() }}'"),
+        ),
     )
 
     def check(self, subject: DbtChange) -> Iterator[Finding]:
-        """Each hook in config() or YAML that base does not have in the same words."""
+        """Each hook in config() or YAML, and each macro that one calls, that base has not in these words."""
         for key, (_, value, place) in subject.new_settings.items():
             if key in HOOKS:
                 yield self._hook(subject, key, value, place)
@@ -44,8 +49,13 @@ class HookChanged(Rule[DbtChange]):
                 yield self.finding(message, subject.at(place), quote="config")
         for entry in subject.new_entries:
             key = next((part for part in entry.path if part in HOOKS), "")
-            if key and isinstance(entry.value, str) and entry.value.strip():
+            said = isinstance(entry.value, str) and entry.value.strip()
+            if key and said and not below_meta(entry.keys, subject.kind):
                 yield self._hook(subject, key, entry.value, entry.start)
+        for name, place in subject.new_macros.items():
+            if name in subject.project.hooked:
+                message = f"a hook runs what macro {name} says, which is new or different"
+                yield self.finding(message, subject.at(place, name), quote=name)
 
     def _hook(self, subject: DbtChange, key: str, sql: str, place: Position) -> Finding:
         verdict = grade(Text(sql.strip().rstrip(";"), known="{" not in sql), subject.dialect)

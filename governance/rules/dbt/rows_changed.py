@@ -11,10 +11,10 @@ from governance.syntax.dbt.column_change import ColumnChange, ColumnImpact
 class RowsChanged(ChangedColumn):
     """A model has other rows than before: another join, filter, grouping or limit.
 
-    Every count and sum below it may change, though no column did.
+    Every count and sum below it may change, though no column did and nothing fails, so a person is asked.
     """
 
-    code, name, severity = "DBT033", "rows-changed", Severity.LOW
+    code, name, severity = "DBT033", "rows-changed", Severity.MEDIUM
     remedy = "Say in the change which rows come or go, and compare counts before and after."
     good = (
         case(
@@ -33,8 +33,8 @@ class RowsChanged(ChangedColumn):
     )
 
     def check(self, subject: ColumnImpact) -> Iterator[Finding]:
-        """A model whose canonical FROM, WHERE or GROUP BY is another; for review where exposures show it."""
+        """A model whose canonical FROM, WHERE or GROUP BY is another."""
         if subject.change is ColumnChange.ROWS:
             users = f"; read by {used_by(subject)}" if subject.users else ""
             message = f"which rows {subject.node.name} has is decided otherwise than before{users}"
-            yield from self.report(subject, message, Severity.MEDIUM if subject.exposures else None)
+            yield from self.report(subject, message)

@@ -9,6 +9,11 @@ from governance.rule import Rule
 from governance.syntax.dbt import DbtChange, Source, case
 
 _DUNDER = re.compile(r"__[a-z]+(_[a-z]+)*__")
+_THINGS: tuple[object, ...] = (type, re.compile, property(), re, [].append, "", {}, 1.0, super)
+_OWN = frozenset(
+    {"__globals__", "__builtins__", "__subclasses__", "__mro__", "__base__", "__bases__", "__import__"}
+).union(*map(dir, _THINGS))
+"""Names of Python's own, which text has no use for; `__null__` is only text."""
 # fmt: off
 _INNARDS = frozenset({
     "mro", "func_globals", "func_code", "gi_frame", "gi_code", "cr_frame", "cr_code", "ag_frame",
@@ -50,6 +55,10 @@ def _reaches(source: Source) -> Iterator[tuple[str, Position]]:
                 yield part, mention.start
     for template in source.templates:
         for text, place in template.strings:
-            found = _DUNDER.search(text)
-            if found or text in _INNARDS:
-                yield (found.group() if found else text), place
+            named = next((word for word in _dunders(text) if word in _OWN), "")
+            if named or text in _INNARDS:
+                yield named or text, place
+
+
+def _dunders(text: str) -> Iterator[str]:
+    return (found.group() for found in _DUNDER.finditer(text))

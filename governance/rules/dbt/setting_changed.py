@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator
 
+from governance.artifact import Change
 from governance.finding import Finding, Position, Severity
 from governance.rule import Rule
-from governance.syntax.dbt import DbtChange, DbtKind, case
+from governance.rules.dbt.meta import below_meta
+from governance.syntax.dbt import DbtChange, DbtKind, Entry, case
+from governance.syntax.dbt.jinja import produced_text
 
 _MEANING = {
     "full_refresh": "decides whether the whole table is rebuilt, and its history lost",
@@ -25,6 +28,7 @@ _MEANING = {
     "identifier": "makes dbt read another relation",
     "plugin": "loads code of an adapter's plug-in",
 }
+_ROWS = "decides which rows an incremental build replaces"
 _ALWAYS = frozenset(
     {
         "full_refresh",
@@ -39,6 +43,15 @@ _ALWAYS = frozenset(
     }
 )
 
+_ONLY_CHANGED = {
+    "access": "decides which projects may build on the model",
+    "hard_deletes": "decides whether vanished rows are closed",
+    "check_cols": "decides which changes a snapshot keeps",
+    "strategy": "decides which changes a snapshot keeps",
+    "updated_at": "decides which changes a snapshot keeps",
+}
+_LOST = frozenset({"unique_key", "incremental_predicates", "hard_deletes", "on_schema_change"})
+_OFF = frozenset({"false", "no", "off", "0", "none"})
 _HARMLESS = {"enabled": "true", "full_refresh": "false", "on_schema_change": "fail", "enforced": "true"}
 
 
@@ -70,22 +83,61 @@ class SettingChanged(Rule[DbtChange]):
         """Each such setting that differs from base; on new nodes only those that are never harmless."""
         for key, (before, value, place) in subject.new_settings.items():
             yield from self._setting(subject, key, before, value, place)
+        for key, said in subject.gone_settings.items():
+            yield from self._gone(subject, key, said)
         if subject.kind not in (DbtKind.PROPERTIES, DbtKind.PROJECT):
             return
+        for entry in subject.gone_entries:
+            if subject.change is not Change.DELETED and not below_meta(entry.keys, subject.kind):
+                yield from self._gone(subject, entry.key, str(entry.value))
         for entry in subject.new_entries:
             old = subject.base.document.entries.get(entry.path)
-            unseen = entry.path[:1] == ("sources",) and old is None and "location" not in entry.key
-            if entry.path[:1] != ("vars",) and not unseen:
+            source = entry.path[:1] == ("sources",)
+            unseen = source and old is None and "location" not in entry.key and entry.key != "enabled"
+            note = below_meta(entry.keys, subject.kind) and "location" not in entry.key
+            aside = entry.path[:1] == ("vars",) or note
+            if not aside and not unseen:
                 before = str(old.value) if old else ""
-                yield from self._setting(subject, entry.key, before, str(entry.value), entry.start)
+                yield from self._setting(subject, entry.key, before, _said(entry), entry.start)
+
+    def _gone(self, subject: DbtChange, key: str, said: str) -> Iterator[Finding]:
+        unprotected = key == "full_refresh" and said.lower() in _OFF
+        if unprotected or key in _LOST:
+            message = f"{key}: {said} is gone, which {_MEANING.get(key) or _ONLY_CHANGED.get(key, _ROWS)}"
+            severity = Severity.HIGH if unprotected else Severity.MEDIUM
+            yield self.finding(message, subject.at(), quote=f"{key}: {said}", severity=severity)
 
     def _setting(
         self, subject: DbtChange, key: str, before: str, value: str, place: Position
     ) -> Iterator[Finding]:
         redirected = key in ("schema", "alias") and subject.kind is not DbtKind.PROJECT
         told = key in _ALWAYS or redirected or bool(subject.base.text)
+        if key in _ONLY_CHANGED and before:
+            message = f"{key}: {value} (it was {before}) {_ONLY_CHANGED[key]}"
+            yield self.finding(message, subject.at(place), quote=f"{key}: {value}")
         if key not in _MEANING or not told or (_HARMLESS.get(key) == value.lower() and not before):
             return
         was = f" (it was {before})" if before else ""
         message = f"{key}: {value}{was} {_MEANING[key]}"
-        yield self.finding(message, subject.at(place), quote=f"{key}: {value}")
+        severity = Severity.HIGH if _destroys(key, value, subject) else Severity.MEDIUM
+        yield self.finding(message, subject.at(place), quote=f"{key}: {value}", severity=severity)
+
+
+def _destroys(key: str, value: str, subject: DbtChange) -> bool:
+    """Whether the next build loses history, columns or the node itself; what is new has none to lose."""
+    said = value.lower()
+    new = subject.kind in (DbtKind.MODEL, DbtKind.SNAPSHOT) and subject.change is Change.ADDED
+    match key:
+        case "full_refresh":
+            return said not in (*_OFF, "computed_part")
+        case "on_schema_change":
+            return said == "sync_all_columns" and not new
+        case "enabled":
+            return said in _OFF and not new
+    return False
+
+
+def _said(entry: Entry) -> str:
+    """The value that dbt reads, where a template in it is a constant."""
+    template = isinstance(entry.value, str) and "{{" in entry.value
+    return produced_text(str(entry.value)).text.strip() if template else str(entry.value)

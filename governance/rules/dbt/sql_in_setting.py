@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 from governance.finding import Finding, Location, Severity
 from governance.rule import Rule
 from governance.rules.dbt.fragment import action, escape, hidden_escape, without_templates
-from governance.rules.dbt.hook_changed import HOOKS
 from governance.rules.dbt.statement import Grade, grade, shorten
 from governance.syntax.dbt import DbtChange, DbtKind, Text, Value, case
+from governance.syntax.dbt.template import HOOKS
 from governance.syntax.dbt.yaml import normal
 
 _PROSE = frozenset(
@@ -52,7 +52,10 @@ class SqlInSetting(Rule[DbtChange]):
     def check(self, subject: DbtChange) -> Iterator[Finding]:
         """Each new value, outside of prose, that leaves its place in dbt's SQL or acts within it."""
         for value in subject.new_values:
-            if not _is_aside(value, subject.kind):
+            if value.keys[:1] == ("vars",) and _is_statement(value.text):
+                message = f"variable {value.key} is a whole statement: `{shorten(value.text)}`"
+                yield self.finding(message, subject.at(value.start), quote=value.text)
+            elif not _is_aside(value, subject.kind):
                 yield from self._told(value, _grade(value, subject), subject.at(value.start))
 
     def check_parsed(
@@ -102,6 +105,21 @@ def _grade(value: Value, subject: DbtChange) -> Grade | None:
         reads = whole.severity is Severity.MEDIUM
         return None if reads else Grade(whole.severity, "is to be a query, and it is none that only reads")
     return escape(value.text) or action(value.text, subject.dialect)
+
+
+def _is_statement(text: str) -> bool:
+    """Whether text reads as a statement that changes something, and not as a sentence."""
+    from sqlglot import errors, exp, parse
+
+    defining = (exp.Create, exp.Drop, exp.Alter, exp.TruncateTable)
+    changing = (exp.Insert, exp.Update, exp.Delete, exp.Merge, *defining)
+    if " " not in text.strip() or grade(Text(text), "duckdb").severity is not Severity.CRITICAL:
+        return False
+    try:
+        trees = parse(text)
+    except errors.SqlglotError:
+        return False
+    return any(isinstance(tree, changing) for tree in trees)
 
 
 def _is_query(value: Value, subject: DbtChange) -> bool:

@@ -28,10 +28,20 @@ class SqlWhileRendering(Rule[DbtChange]):
             None,
             "{% macro a() %}{% call statement('x') %}delete from t{% endcall %}{% endmacro %}",
         ),
+        case(
+            "macros/a.sql",
+            "{% macro a() %}select 1{% endmacro %}",
+            "{% macro a() %}drop table t{% endmacro %}",
+            ("macros/b.sql", *2 * ("{% macro b() %}{% do run_query(a()) %}{% endmacro %}",)),
+        ),
     )
 
     def check(self, subject: DbtChange) -> Iterator[Finding]:
-        """Each new mention of run_query or statement, graded by its SQL."""
+        """Each new mention of run_query or statement, graded by its SQL, and macros whose words such run."""
+        for name, start in subject.new_macros.items():
+            if name in subject.project.run:
+                message = f"a macro runs what macro {name} says, which is new or different"
+                yield self.finding(message, subject.at(start, name), quote=name)
         for mention in subject.new_mentions:
             runner = next((part for part in mention.path if part in _RUNNERS), "")
             if not runner:

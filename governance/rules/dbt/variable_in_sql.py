@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from governance.finding import Finding, Severity
 from governance.rule import Rule
-from governance.syntax.dbt import DbtChange, case
+from governance.syntax.dbt import DbtChange, Mention, case
 
 
 class VariableInSql(Rule[DbtChange]):
@@ -20,6 +20,7 @@ class VariableInSql(Rule[DbtChange]):
     good = (case("models/a.sql", "select '{{ var('d') }}' as d", "select '{{ var('d') }}' as d"),)
     bad = (
         case("models/a.sql", None, "select * from {{ var('table') }}"),
+        case("models/a.sql", None, "{{ var('query') }}"),
         case("models/a.sql", None, "select '{{ var('day') }}' as day"),
     )
 
@@ -31,7 +32,9 @@ class VariableInSql(Rule[DbtChange]):
             if "var" not in mention.path or mention.path[0] == "":
                 continue
             name = mention.args[0].text if mention.args else "?"
-            if "relation" in mention.within or not mention.called:
+            if "statement" in mention.within and not _inside_call(mention):
+                severity, where = Severity.HIGH, "is the whole statement"
+            elif "relation" in mention.within or not mention.called:
                 severity, where = Severity.MEDIUM, "chooses the relation that is read"
             elif any(part in ("call:log", "call:print") for part in mention.within):
                 severity, where = Severity.MEDIUM, "is written to the log"
@@ -39,3 +42,7 @@ class VariableInSql(Rule[DbtChange]):
                 severity, where = Severity.LOW, "is part of the SQL"
             message = f"variable {name} {where}"
             yield self.finding(message, subject.at(mention.start, "var"), quote=name, severity=severity)
+
+
+def _inside_call(mention: Mention) -> bool:
+    return any(part.startswith("call:") or part == "if" for part in mention.within)

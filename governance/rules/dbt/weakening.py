@@ -1,5 +1,6 @@
 """What a change takes away from tests and expectations, compared with base."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -7,9 +8,13 @@ from typing import Any
 from governance.artifact import Change
 from governance.finding import Position
 from governance.syntax.dbt import DbtChange, DbtKind
+from governance.syntax.dbt.surroundings import guarded, logic
 from governance.syntax.dbt.tests import DbtTest, read_tests
 
 _DEGREES = frozenset({"severity", "where", "limit", "error_if", "warn_if", "fail_calc", "enabled"})
+_STRICTEST = frozenset({">0", "!=0", "<>0", ">=1"})
+_NARROWING = frozenset({"where", "limit", "error_if", "warn_if"})
+"""Options that let a test fail on less than it would without them."""
 _HARMLESS = frozenset({"description", "name", "tags", "meta", "store_failures", "store_failures_as"})
 
 
@@ -28,6 +33,7 @@ def weakenings(subject: DbtChange) -> Iterator[Weakening]:
     """Each test of base that head removes or weakens."""
     if subject.change is Change.ADDED:
         return
+    yield from _own_generic(subject)
     if subject.kind is DbtKind.TEST:
         yield from _singular(subject)
     elif subject.kind in (DbtKind.PROPERTIES, DbtKind.EXPECTATIONS):
@@ -36,30 +42,51 @@ def weakenings(subject: DbtChange) -> Iterator[Weakening]:
         yield from _for_all(subject)
 
 
+def _own_generic(subject: DbtChange) -> Iterator[Weakening]:
+    """A generic test of the project whose query is another one, told where models of it changed as well."""
+    before, now = subject.base.template.bodies, subject.head.template.bodies
+    for name, body in before.items():
+        beside = subject.project.tested_by.get(name, "")
+        said = _query(name, subject.base.text)
+        same = said is not None and said == _query(name, subject.head.text)
+        if name.startswith("test:") and body != now.get(name) and not same:
+            plain, removed = name.removeprefix("test:"), name not in now
+            words = f"test {plain} is {'gone' if removed else 'another query now'}"
+            place = subject.head.template.macros.get(name, Position(1))
+            yield Weakening(place, words, plain, removed, beside)
+
+
+def _query(name: str, text: str) -> tuple[str, str] | None:
+    """The words of one generic test, its signature apart; `None` when it is not plain which block it is."""
+    plain = re.escape(name.removeprefix("test:"))
+    block = rf"\{{%[-+]?\s*test\s+{plain}\b(.*?)%\}}(.*?)\{{%[-+]?\s*endtest\b"
+    found = re.findall(block, text, re.DOTALL)
+    return (logic(found[0][0]), logic(found[0][1])) if len(found) == 1 else None
+
+
 def _singular(subject: DbtChange) -> Iterator[Weakening]:
-    beside = next(
-        (path for name, path in subject.project.logic_changed.items() if name in subject.base.text), ""
-    )
+    if any(name.startswith("test:") for name in subject.base.template.macros):
+        return
+    changed = subject.project.logic_changed.items()
+    text = subject.base.text
+    beside = next((path for name, path in changed if re.search(rf"\b{re.escape(name)}\b", text)), "")
     if subject.change is Change.DELETED:
+        if ("query", *text.split()) in subject.project.tests:
+            return
         yield Weakening(Position(1), "the test is deleted", subject.path, removed=True, beside=beside)
         return
     for key, (_, value, place) in subject.new_settings.items():
         if key in _DEGREES and not _stricter(key, value):
             yield Weakening(place, f"the test now says {key}: {value}", f"{key}: {value}", beside=beside)
-    if _logic(subject.head.text) != _logic(subject.base.text):
+    if logic(subject.head.text) != logic(text):
         yield Weakening(Position(1), "the test's query is another one", subject.path, beside=beside)
-
-
-def _logic(text: str) -> str:
-    """A test's words without its config block."""
-    return " ".join(" ".join(part for part in text.split("}}") if "config(" not in part).split())
 
 
 def _generic(subject: DbtChange) -> Iterator[Weakening]:
     head, base = read_tests(subject.head.document), read_tests(subject.base.document)
     suite = subject.path.rpartition("/")[2].partition(".")[0] if subject.kind is DbtKind.EXPECTATIONS else ""
     for key, before in base.items():
-        owner = before.owner or suite
+        owner = guarded(before) or suite
         beside = subject.project.logic_changed.get(owner, "")
         now = head.get(key)
         if now is not None:
@@ -73,7 +100,7 @@ def _compared(before: DbtTest, now: DbtTest, beside: str) -> Iterator[Weakening]
     for option in (*now.options, *(gone for gone in before.options if gone not in now.options)):
         was, value = before.options.get(option), now.options.get(option)
         key = next((part for part in reversed(option) if not part.startswith("#")), "")
-        if was == value or key in _HARMLESS or _stricter(key, value):
+        if was == value or option[0] in _HARMLESS or _stricter(key, value) or _lifted(key, was, value):
             continue
         if value is None and key == "values":
             continue  # an accepted value less is a stricter test
@@ -84,16 +111,25 @@ def _compared(before: DbtTest, now: DbtTest, beside: str) -> Iterator[Weakening]
 
 
 def _stricter(key: str, value: Any) -> bool:
+    if key in ("error_if", "warn_if"):
+        return str(value).replace(" ", "") in _STRICTEST
     return (key, str(value).lower()) in (("severity", "error"), ("enabled", "true"))
 
 
+def _lifted(key: str, was: Any, value: Any) -> bool:
+    """Whether an option that let the test fail on less is gone."""
+    loose = (key, str(was).lower()) in (("severity", "warn"), ("enabled", "false"))
+    return value is None and was is not None and (key in _NARROWING or loose)
+
+
 def _for_all(subject: DbtChange) -> Iterator[Weakening]:
+    beside = next(iter(subject.project.logic_changed.values()), "")
     for entry in subject.new_entries:
         key = entry.path[-1]
         for_tests = entry.path[0] in ("tests", "data_tests") and key in _DEGREES
         if for_tests and not _stricter(key, entry.value):
             words = f"every test of {entry.path[1]} now says {key}: {entry.value}"
-            yield Weakening(entry.start, words, f"{key}: {entry.value}")
+            yield Weakening(entry.start, words, f"{key}: {entry.value}", beside=beside)
 
 
 def _nearest(subject: DbtChange, key: tuple[str, ...]) -> Position:

@@ -8,7 +8,9 @@ from jinja2 import nodes
 MUTATORS = frozenset(
     {"update", "pop", "popitem", "setdefault", "clear", "append", "insert", "extend", "remove", "add", "set"}
 )
-_HELD = frozenset({"model", "graph", "target", "flags", "config", "invocation_args_dict"})
+_HELD = frozenset(
+    {"model", "graph", "target", "flags", "config", "invocation_args_dict", "selected_resources"}
+)
 _HOLDERS = frozenset({"namespace", "dict", "zip"})
 _ELEMENT = frozenset({"first", "last", "random", "min", "max"})
 _PLAIN = frozenset(
@@ -18,6 +20,13 @@ _PLAIN = frozenset(
     }
 )
 """Attributes that are text, which nobody can change."""
+_KEEPING = frozenset(
+    {
+        *("config", "log", "print", "ref", "source", "run_query", "statement", "return", "tojson", "toyaml"),
+        *("zip", "set", "range", "append", "join"),
+    }
+)
+"""What leaves a list as it is when it is given one."""
 _MOST_ROUNDS = 20
 
 
@@ -132,6 +141,25 @@ class Aliases:
                 yield from ((pair.key, pair.value, False) for pair in call.kwargs)
             case nodes.Getattr(node=nodes.Name(name=name), attr=attr) if attr in MUTATORS:
                 yield from ((name, value, True) for value in _arguments(call))
+
+
+def changed_names(tree: nodes.Node) -> set[str]:
+    """Names whose values the template changes after it has made them, by their own or another name."""
+    calls = (call.node for call in tree.find_all(nodes.Call))
+    found = {_root(name.node) for name in calls if isinstance(name, nodes.Getattr) and name.attr in MUTATORS}
+    for assign in reversed(list(tree.find_all(nodes.Assign))):
+        match assign:
+            case nodes.Assign(target=nodes.Name(name=other), node=nodes.Name(name=name)) if other in found:
+                found.add(name)
+    return found
+
+
+def handed_names(tree: nodes.Node) -> Iterator[str]:
+    """Names given to macros, which may change a list that they are given."""
+    for call in tree.find_all(nodes.Call):
+        called = getattr(call.node, "attr", getattr(call.node, "name", ""))
+        if called not in _KEEPING:
+            yield from (value.name for value in _arguments(call) if isinstance(value, nodes.Name))
 
 
 def _targets(target: nodes.Node, value: nodes.Node) -> Iterator[tuple[str, nodes.Node, bool]]:

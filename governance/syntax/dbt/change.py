@@ -106,7 +106,12 @@ class Value:
 
 @dataclass(frozen=True)
 class Project:
-    """A dbt project as far as the change set shows it: its folder, its macros, what else changed."""
+    """A dbt project as far as the change set and its tree show it: its folder, its macros, what else changed.
+
+    `logic_changed` names what is built from changed logic, each with the file that changed. `packaged`
+    are the macros of installed `packages`, `hooked` those that a hook calls, `run` those whose words a macro
+    runs, `tested_by` the generic tests of what is built from changed logic.
+    """
 
     root: str = ""
     effects: Mapping[str, Effect] = field(default_factory=dict)
@@ -114,6 +119,11 @@ class Project:
     logic_changed: Mapping[str, str] = field(default_factory=dict)
     tests: frozenset[tuple[str, ...]] = frozenset()
     changers: frozenset[str] = frozenset()
+    packages: frozenset[str] = frozenset()
+    packaged: frozenset[str] = frozenset()
+    hooked: frozenset[str] = frozenset()
+    run: frozenset[str] = frozenset()
+    tested_by: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -161,6 +171,19 @@ class DbtChange:
         return found
 
     @cached_property
+    def gone_settings(self) -> Mapping[str, str]:
+        """Configuration that `config()` of base has and head has not, key to value."""
+        if self.change is Change.DELETED:
+            return {}
+        return {key: said for key, (said, _) in self.base.settings.items() if key not in self.head.settings}
+
+    @cached_property
+    def new_macros(self) -> Mapping[str, Position]:
+        """Macros that base has not, or has in other words."""
+        head, before = self.head.template, self.base.template.bodies
+        return {n: place for n, place in head.macros.items() if before.get(n) != head.bodies.get(n)}
+
+    @cached_property
     def new_values(self) -> tuple[Value, ...]:
         """Each text in a setting or property that base does not have there, from `config()` and YAML."""
         before = {(value.path, value.text) for value in self.base.values}
@@ -170,6 +193,8 @@ class DbtChange:
         """What rendering a mention of this file would do."""
         if self.hands_to_changer(mention):
             return Effect.RUNS
+        if not mention.called and mention.path[1:] == () and mention.path[0] in self.project.packages:
+            return Effect.DYNAMIC  # all macros of a package under another name
         return effect_of(mention, self.project.effects.get)
 
     def hands_to_changer(self, mention: Mention) -> bool:

@@ -26,9 +26,34 @@ class Effect(IntEnum):
 
 _QUERIES = frozenset({"run_query", "statement"})
 _OBJECTS = frozenset(
-    {"model", "graph", "target", "flags", "config", "this", "invocation_args_dict", "modules"}
+    {
+        *("model", "graph", "target", "flags", "config", "this", "invocation_args_dict", "modules"),
+        *("selected_resources", "pre_hooks", "post_hooks"),
+    }
 )
 _TYPES = frozenset({"dict", "set"})
+_OPAQUE = frozenset(
+    {
+        *("this", "api", "ref", "source", "config", "modules", "exceptions", "self", "log", "var", "env_var"),
+        *("cycler", "joiner", "lipsum", "namespace", "dict", "range", "zip", "caller", "return", "doc"),
+    }
+)
+"""Objects and functions: a computed subscript on one of them picks an attribute, for there are no items."""
+# fmt: off
+_MODULES = {
+    "datetime": {"date", "datetime", "time", "timedelta", "tzinfo"},
+    "pytz": {
+        "timezone", "utc", "UTC", "country_timezones", "country_names", "all_timezones", "common_timezones",
+        "all_timezones_set", "common_timezones_set", "AmbiguousTimeError", "InvalidTimeError",
+        "NonExistentTimeError", "UnknownTimeZoneError", "BaseTzInfo", "FixedOffset",
+    },
+    "re": {*re.__all__},
+    "itertools": {
+        "count", "cycle", "repeat", "accumulate", "chain", "compress", "islice", "starmap", "tee",
+        "zip_longest", "product", "permutations", "combinations", "combinations_with_replacement",
+    },
+}
+# fmt: on
 _LOOKUPS = frozenset({"get", "items", "values", "keys", "copy", "pop", "popitem", "setdefault", "update"})
 _STARTS_QUERY = re.compile(r"\s*[(\s]*(select|with|from|values)\b", re.IGNORECASE)
 
@@ -41,8 +66,12 @@ def effect_of(mention: Mention, macros: MacroEffects) -> Effect:
     known = context()
     if path[-1] in MUTATORS and _holds_settings(mention):
         return Effect.RUNS
-    if path[-1] == "[]" and mention.called and mention.origin:
+    if path[-1] == "[]" and mention.called and (mention.origin or path[0] != ""):
         return Effect.DYNAMIC
+    if path[0] in _OPAQUE and path[1:2] == ("[]",):
+        return Effect.DYNAMIC
+    if path[0] == "modules":
+        return _module(path[1:])
     if path[0] == "":  # bound by the template itself, unless it hides a name that does more than text
         path = path[1:]
         if path[0] != "adapter" and known.get(path[0], Effect.PURE) is Effect.PURE:
@@ -84,6 +113,14 @@ def is_query(sql: str) -> bool:
         return False
     writing = (exp.Insert, exp.Update, exp.Delete, exp.Merge, exp.Create, exp.Drop, exp.Into, exp.Command)
     return bool(trees) and all(isinstance(tree, exp.Query) and not tree.find(*writing) for tree in trees)
+
+
+def _module(path: tuple[str, ...]) -> Effect:
+    """dbt lends templates a few names of a few modules; handed on as a whole nobody sees which."""
+    if not path:
+        return Effect.DYNAMIC
+    offered = path[0] in _MODULES and (len(path) == 1 or path[1] in _MODULES[path[0]])
+    return Effect.PURE if offered else Effect.RUNS
 
 
 def _adapter(path: tuple[str, ...], mention: Mention, macros: MacroEffects) -> Effect:

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -13,11 +13,14 @@ from jinja2.ext import Extension
 from jinja2.parser import Parser
 
 from governance.finding import Position
-from governance.syntax.dbt.aliases import MUTATORS, Aliases
+from governance.syntax.dbt.aliases import MUTATORS, Aliases, changed_names, handed_names
 from governance.syntax.dbt.template import UNREADABLE, Mention, Template, Text, merged
 
 _RELATION = re.compile(r"\b(from|join|into|update|table|using)\s+(\S+\.)?[\"`]?$", re.IGNORECASE)
 _DEFINING = {"test", "materialization", "docs", "snapshot"}
+_Scoped = tuple[int, str]
+_COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
+_LOGIC = (nodes.Const, nodes.Compare, nodes.Operand, nodes.Not, nodes.And, nodes.Or)
 
 
 class _DbtBlocks(Extension):
@@ -76,25 +79,37 @@ class _Reader:
     def __init__(self, text: str, tree: nodes.Template) -> None:
         self._lines = text.split("\n")
         self._seen: dict[tuple[int, str], int] = defaultdict(int)
-        self._assigned: dict[str, list[Text]] = defaultdict(list)
-        self._looped: dict[str, list[Text]] = defaultdict(list)
-        self._local = set(_bound(tree))
+        self._assigned: dict[_Scoped, list[Text]] = defaultdict(list)
+        self._looped: dict[_Scoped, list[Text]] = defaultdict(list)
+        scoped = list(_scoped(tree, tree))
+        self._bound = Counter(_bound(tree, scoped))
+        self._local = {name for _, name in self._bound}
+        self._settled: set[tuple[int, str]] = set()
         self._aliases = Aliases(tree)
+        self._changed, self._handed = changed_names(tree), set(handed_names(tree))
+        self._given: set[_Scoped] = set()
+        self._begun = False
         self._changers: set[str] = set()
-        self._owner: nodes.Node = tree
+        self._owner: nodes.Template | nodes.Macro = tree
+        self._scope: nodes.Node = tree
+        self._tree = tree
         self._mentions: list[Mention] = []
         self._strings: list[tuple[str, Position]] = []
         self._filters: list[tuple[str, Position]] = []
         self._macros: dict[str, Position] = {}
-        for kind in (nodes.Assign, nodes.AssignBlock, nodes.For):
-            for assign in tree.find_all(kind):
-                self._remember(assign)
+        self._bodies: dict[str, str] = {}
+        for kind in (nodes.Assign, nodes.AssignBlock, nodes.For, nodes.Call):
+            for self._scope, node in scoped:
+                if isinstance(node, kind):
+                    self._remember(node)
+        self._scope = tree
 
     def template(self) -> Template:
         """Everything found, in the order of the source."""
         mentions = tuple(sorted(self._mentions, key=lambda m: (m.start.line, m.start.column)))
         changers = frozenset(self._changers)
-        return Template(mentions, self._macros, tuple(self._strings), tuple(self._filters), changers)
+        strings, filters = tuple(self._strings), tuple(self._filters)
+        return Template(mentions, self._macros, strings, filters, changers, self._bodies)
 
     def visit(self, node: nodes.Node, within: tuple[str, ...]) -> None:
         """Collect from a node and all below it."""
@@ -104,19 +119,25 @@ class _Reader:
             case nodes.CallBlock():
                 body = self.text(node.body)
                 self._expression(node.call, within, body)
-                self._children(node.body, within)
+                path, _ = _dotted(node.call.node)
+                self._children(node.body, (*within, f"call:{'.'.join(path)}"))
             case nodes.Output():
                 self._output(node, within)
-            case nodes.If() | nodes.CondExpr():
+            case nodes.CondExpr():
                 self.visit(node.test, (*within, "if"))
                 for _, child in node.iter_fields(exclude=("test",)):
                     self._children(child, within)
+            case nodes.Name() if node.ctx == "store" or (id(self._owner), node.name) in self._settled:
+                self._place(node.lineno, node.name)  # the template's own, whatever dbt calls by that name
+            case nodes.If():
+                self._branches(node, within)
             case nodes.Call() | nodes.Getattr() | nodes.Getitem() | nodes.Name():
                 self._expression(node, within)
             case _:
                 self._literal(node)
                 for child in node.iter_child_nodes():
                     self.visit(child, within)
+                self._settle(node)
 
     def text(self, node: Any) -> Text:
         """The text that nodes produce, as far as the template tells."""
@@ -133,8 +154,11 @@ class _Reader:
                 return self.text(node.nodes)
             case nodes.Add():
                 return self.text(node.left) + self.text(node.right)
-            case nodes.Name() if len(self._assigned.get(node.name, ())) == 1:
-                return self._assigned[node.name][0]
+            case nodes.Name() if self._bound[key := self._key(node)] == len(self._assigned[key]) == 1:
+                said = self._assigned[key][0]
+                container = said.items or said.parts or not said.text
+                later = node.name in self._changed or (container and node.name in self._handed)
+                return Text("computed_part", known=False, parts=self._parts(node)) if later else said
             case nodes.Name(name="this"):
                 return Text("this_relation")
             case nodes.Call(node=nodes.Name(name="ref" | "source")) if node.args:
@@ -152,6 +176,14 @@ class _Reader:
                 return Text(branches.text, known=False, parts=branches.parts)
             case nodes.Filter(name="trim" | "upper" | "lower" | "string" | "safe"):
                 return self.text(node.node)
+            case nodes.Filter(name="join", node=nodes.List(items=items), args=[] | [nodes.Const()]):
+                between = self.text(node.args)
+                texts = [self.text(item) for item in items]
+                return sum((between + text for text in texts[1:]), texts[0] if texts else Text(""))
+            case nodes.Compare() | nodes.Not() if all(
+                isinstance(n, _LOGIC) for n in node.find_all(nodes.Node)
+            ):
+                return Text(str(node.as_const()))
         return Text("computed_part", known=False, parts=self._parts(node))
 
     def _parts(self, node: Any) -> tuple[str, ...]:
@@ -165,27 +197,45 @@ class _Reader:
             text
             for name in names
             if isinstance(name, nodes.Name)
-            for text in (*self._assigned.get(name.name, ()), *self._looped.get(name.name, ()))
+            for text in (*self._assigned.get(self._key(name), ()), *self._looped.get(self._key(name), ()))
         ]
         return merged((said, *((*text.pieces, *text.parts) for text in bound)))
 
     def _macro(self, node: nodes.Macro, within: tuple[str, ...]) -> None:
         self._macros[node.name] = self._place(node.lineno, node.name.partition(":")[2] or node.name)
+        self._bodies[node.name] = self._bodies.get(node.name, "") + _digest(node)
         if self._aliases.changes_argument(node):
             self._changers.add(node.name)
-        outer, self._owner = self._owner, node
+        outer, self._owner = (self._owner, self._scope), node
+        self._scope = node if self._scope is self._tree else self._scope
         for child in node.iter_child_nodes():
             self.visit(child, (*within, f"macro:{node.name}"))
-        self._owner = outer
+        self._owner, self._scope = outer
+
+    def _branches(self, node: nodes.If, within: tuple[str, ...]) -> None:
+        """A condition, and its branches, of which each begins where the others do."""
+        self.visit(node.test, (*within, "if"))
+        begun = [self._begun]
+        for branch in (node.body, node.elif_, node.else_):
+            self._begun = begun[0]
+            self._children(branch, within)
+            begun.append(self._begun)
+        self._begun = any(begun)
 
     def _output(self, node: nodes.Output, within: tuple[str, ...]) -> None:
         before = ""
         for child in node.nodes:
             if isinstance(child, nodes.TemplateData):
                 before = child.data
+                self._begun = self._begun or bool(re.search(r"\w", _COMMENT.sub("", before)))
                 continue
             relation = ("relation",) if _RELATION.search(before) else ()
-            self.visit(child, within + relation)
+            begins = () if self._begun or isinstance(self._owner, nodes.Macro) else ("statement",)
+            self.visit(child, within + relation + begins)
+            if begins and isinstance(child, nodes.Name) and self._key(child) in self._given:
+                where, key = self._place(child.lineno, child.name), f"var\x00{child.name}"
+                text = Text(child.name, known=False)
+                self._mentions.append(Mention(("var",), where, True, (text,), within=begins, key=key))
             before = ""
 
     def _children(self, value: Any, within: tuple[str, ...]) -> None:
@@ -247,7 +297,7 @@ class _Reader:
         key = "\x00".join((".".join(path), *keywords, *(text.text for text in texts)))
         if not all(text.known for text in texts):
             # what cannot be read off counts as changed when anything around it changes
-            key += hashlib.sha256(repr(self._owner).encode("utf-8", "replace")).hexdigest()
+            key += _digest(self._owner)
         if root.name in self._local:
             path = ("", *path)
         origin, hands_on = self._origin(target), call is not None and self._hands_on(call)
@@ -269,7 +319,9 @@ class _Reader:
         """Arguments by name; `config({...})` says the same as `config(...)`."""
         found = {pair.key: self.text(pair.value) for pair in call.kwargs}
         for argument in (*call.args, call.dyn_kwargs):
-            if isinstance(argument, nodes.Dict):
+            if isinstance(argument, nodes.Call) and _root_name(argument) == "dict":
+                found |= self._keywords(argument)
+            elif isinstance(argument, nodes.Dict):
                 for pair in argument.items:
                     key = self.text(pair.key)
                     found[key.text if key.known else UNREADABLE] = self.text(pair.value)
@@ -280,21 +332,43 @@ class _Reader:
     def _literal(self, node: nodes.Node) -> None:
         if isinstance(node, nodes.Const) and isinstance(node.value, str):
             self._strings.append((node.value, Position(node.lineno)))
+        elif isinstance(node, nodes.Concat | nodes.Add | nodes.AssignBlock):
+            made = self.text(node.body if isinstance(node, nodes.AssignBlock) else node)
+            self._strings.append((made.text, Position(node.lineno)))
         elif isinstance(node, nodes.Filter):
             self._filters.append((node.name, self._place(node.lineno, node.name)))
+            if node.name == "join":
+                self._strings.append((self.text(node).text, Position(node.lineno)))
             if node.name == "map" and any(_names_mutator(pair.value) for pair in node.kwargs):
                 self._filters.append(("attr", self._place(node.lineno, node.name)))
         elif isinstance(node, nodes.Include | nodes.Import | nodes.FromImport | nodes.Extends):
             self._filters.append(("include", Position(node.lineno)))
 
-    def _remember(self, assign: nodes.Stmt) -> None:
+    def _settle(self, node: nodes.Node) -> None:
+        """From a `set` that always runs on, its name means the template's own text, and nothing of dbt's."""
+        if isinstance(node, nodes.Assign | nodes.AssignBlock) and isinstance(node.target, nodes.Name):
+            text = node.body if isinstance(node, nodes.AssignBlock) else node.node
+            always = any(node is child for child in self._owner.body)
+            if always and self._bound[self._key(node.target)] == 1 and self.text(text).known:
+                self._settled.add((id(self._owner), node.target.name))
+
+    def _key(self, name: nodes.Name) -> "_Scoped":
+        """What tells a name from those of other macros: a macro's own hide those of the file."""
+        own = (id(self._scope), name.name)
+        return own if self._bound[own] else (id(self._tree), name.name)
+
+    def _remember(self, assign: nodes.Node) -> None:
         match assign:
-            case nodes.Assign(target=nodes.Name(name=name), node=value):
-                self._assigned[name].append(self.text(value))
-            case nodes.AssignBlock(target=nodes.Name(name=name), body=body):
-                self._assigned[name].append(self.text(body))
-            case nodes.For(target=nodes.Name(name=name), iter=values):
-                self._looped[name].append(self.text(values))
+            case nodes.Assign(target=nodes.Name() as name, node=value):
+                if any(root.name == "var" for root in value.find_all(nodes.Name)):
+                    self._given.add(self._key(name))
+                self._assigned[self._key(name)].append(self.text(value))
+            case nodes.AssignBlock(target=nodes.Name() as name, body=body):
+                self._assigned[self._key(name)].append(self.text(body))
+            case nodes.For(target=nodes.Name() as name, iter=values):
+                self._looped[self._key(name)].append(self.text(values))
+            case nodes.Call(node=nodes.Getattr(node=nodes.Name() as name, attr=attr)) if attr in MUTATORS:
+                self._looped[self._key(name)] += [self.text(value) for value in assign.args]
 
     def _place(self, line: int, name: str) -> Position:
         """Where a name stands: its next occurrence on the line that has not been taken yet."""
@@ -313,7 +387,7 @@ def _dotted(node: nodes.Node) -> tuple[tuple[str, ...], nodes.Name | None]:
                 parts.append(node.attr)
             case nodes.Getitem(arg=nodes.Const(value=str() as key)):
                 parts.append(key)
-            case nodes.Getitem(arg=nodes.Const()):
+            case nodes.Getitem(arg=nodes.Const() | nodes.Slice()):
                 parts.append("[0]")
             case nodes.Getitem():
                 parts.append("[]")
@@ -324,14 +398,30 @@ def _dotted(node: nodes.Node) -> tuple[tuple[str, ...], nodes.Name | None]:
         node = node.node
 
 
+def _digest(node: nodes.Node) -> str:
+    return hashlib.sha256(repr(node).encode("utf-8", "replace")).hexdigest()
+
+
+def _root_name(call: nodes.Call) -> str:
+    return call.node.name if isinstance(call.node, nodes.Name) else ""
+
+
 def _names_mutator(attribute: nodes.Node) -> bool:
     return isinstance(attribute, nodes.Const) and str(attribute.value).rpartition(".")[2] in MUTATORS
 
 
-def _bound(tree: nodes.Node) -> Iterator[str]:
-    """Names that the template itself binds somewhere."""
-    for name in tree.find_all(nodes.Name):
-        if name.ctx in ("store", "param"):
-            yield name.name
-    for macro in tree.find_all(nodes.Macro):
-        yield macro.name
+def _scoped(node: nodes.Node, scope: nodes.Node) -> Iterator[tuple[nodes.Node, nodes.Node]]:
+    """Every node with the outermost macro that it stands in, or the template."""
+    for child in node.iter_child_nodes():
+        within = child if isinstance(child, nodes.Macro) and isinstance(scope, nodes.Template) else scope
+        yield within, child
+        yield from _scoped(child, within)
+
+
+def _bound(tree: nodes.Node, scoped: list[tuple[nodes.Node, nodes.Node]]) -> Iterator[_Scoped]:
+    """Each binding of a name by the template itself, and where."""
+    for scope, node in scoped:
+        if isinstance(node, nodes.Name) and node.ctx in ("store", "param"):
+            yield id(scope), node.name
+        elif isinstance(node, nodes.Macro):
+            yield id(tree), node.name

@@ -29,6 +29,7 @@ class DbtKind(StrEnum):
     PROFILES = "profiles"
     SELECTORS = "selectors"
     EXPECTATIONS = "expectations"
+    IGNORED = "list of ignored files"
 
     @property
     def is_yaml(self) -> bool:
@@ -70,6 +71,7 @@ _BY_NAME = {
     "package-lock.yml": DbtKind.LOCK,
     "profiles.yml": DbtKind.PROFILES,
     "selectors.yml": DbtKind.SELECTORS,
+    ".dbtignore": DbtKind.IGNORED,
 }
 _BY_FOLDER = {
     "macros": DbtKind.MACRO,

@@ -3,7 +3,8 @@
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from governance.artifact import Artifact, ArtifactKind, Change
@@ -20,6 +21,7 @@ from governance.syntax.dbt.layout import (
     project_folders,
     project_roots,
 )
+from governance.syntax.dbt.surroundings import Surroundings, guarded
 from governance.syntax.dbt.template import Template
 from governance.syntax.dbt.tests import read_tests
 from governance.syntax.dbt.yaml import read_yaml
@@ -33,6 +35,7 @@ _BY_ARTIFACT = {
     ArtifactKind.EXPECTATIONS: DbtKind.EXPECTATIONS,
 }
 
+_Side = tuple[Artifact, DbtKind, Source, Source]
 _SECTION = re.compile(
     r"^# (\S+)(, before|, deleted|)\n(.*?)\n?(?=^# \S+\.\S*(?:, before|, deleted)?$)",
     re.MULTILINE | re.DOTALL,
@@ -100,10 +103,23 @@ def _read_project(
     sides = [(artifact, kind, *_sides(artifact, kind)) for artifact, kind in files]
     templates = {artifact.path: head.template for artifact, _, head, _ in sides}
     templates = _macro_templates(root, workdir) | templates
-    own = frozenset(name for template in templates.values() for name in template.macros)
-    tests = frozenset(key for _, _, head, _ in sides for key in read_tests(head.document))
-    changers = frozenset(name for template in templates.values() for name in template.changers)
-    project = Project(root, macro_effects(templates), own, _logic_changed(sides), tests, changers)
+    packaged = {path: template for path, template in templates.items() if "dbt_packages/" in path}
+    around = _surroundings(root, workdir, sides, templates)
+    logic, macros = _logic_changed(sides), _macros_changed(sides)
+    said_anew = any(head.template.bodies != base.template.bodies for _, _, head, base in sides)
+    project = Project(
+        root,
+        macro_effects(templates),
+        frozenset(name for template in templates.values() for name in template.macros),
+        around.built_from(_guarded(sides), logic) | logic,
+        frozenset(key for _, kind, head, _ in sides for key in _tests(kind, head)),
+        frozenset(name for template in templates.values() for name in template.changers),
+        frozenset(path.partition("dbt_packages/")[2].partition("/")[0] for path in packaged),
+        frozenset(name for template in packaged.values() for name in template.macros),
+        around.hooked() if said_anew else frozenset(),
+        around.run() if said_anew else frozenset(),
+        dict(_tested_by(macros, around, logic)),
+    )
     for artifact, kind, head, base in sides:
         dialect = artifact.dialect or "duckdb"
         yield DbtChange(artifact.path, kind, artifact.change, head, base, project, dialect)
@@ -139,14 +155,66 @@ def _header(text: str) -> tuple[str, ...]:
         return ()
 
 
-def _logic_changed(sides: list[tuple[Artifact, DbtKind, Source, Source]]) -> dict[str, str]:
-    """Models, snapshots and macros whose text changed, with their paths."""
-    kinds = (DbtKind.MODEL, DbtKind.PYTHON_MODEL, DbtKind.SNAPSHOT, DbtKind.MACRO, DbtKind.SEED)
-    return {
+def _surroundings(
+    root: str, workdir: Path | None, sides: list[_Side], templates: Mapping[str, Template]
+) -> Surroundings:
+    heads = {artifact.path.removeprefix(root).lstrip("/"): head.text for artifact, _, head, _ in sides}
+    return Surroundings(workdir / root if workdir else None, heads, templates)
+
+
+def _logic_changed(sides: list[_Side]) -> dict[str, str]:
+    """Models, snapshots, seeds and macros whose text changed, with their paths."""
+    kinds = (DbtKind.MODEL, DbtKind.PYTHON_MODEL, DbtKind.SNAPSHOT, DbtKind.SEED)
+    models = {
         PurePosixPath(artifact.path).stem: artifact.path
         for artifact, kind, head, base in sides
         if kind in kinds and artifact.change is Change.MODIFIED and head.text.split() != base.text.split()
     }
+    return _macros_changed(sides) | models
+
+
+def _macros_changed(sides: list[_Side]) -> dict[str, str]:
+    """Macros of base that say something else now; a generic test stands among them as `test:<name>`."""
+    return {
+        name: artifact.path
+        for artifact, _, head, base in sides
+        for name, body in base.template.bodies.items()
+        if head.template.bodies.get(name, body) != body
+    }
+
+
+def _guarded(sides: list[_Side]) -> set[str]:
+    """What those tests and expectations of base are about that are gone or say something else."""
+    named: set[str] = set()
+    for artifact, kind, head, base in sides:
+        now = read_tests(head.document)
+        for key, test in read_tests(base.document).items():
+            if key not in now or now[key].options != test.options:
+                named.add(guarded(test))
+        if kind is DbtKind.TEST:
+            refs = [m for m in base.template.mentions if m.path[-1] == "ref" and m.args]
+            named |= {mention.args[-1].text for mention in refs}
+        elif kind is DbtKind.EXPECTATIONS:
+            named.add(PurePosixPath(artifact.path).name.partition(".")[0])
+    return named - {""}
+
+
+def _tests(kind: DbtKind, head: Source) -> Iterator[tuple[str, ...]]:
+    """What head tests: the tests of its YAML by what they guard, a query of its own by its words."""
+    yield from read_tests(head.document)
+    if kind is DbtKind.TEST and head.text:
+        yield ("query", *head.text.split())
+
+
+def _tested_by(
+    macros: Mapping[str, str], around: Surroundings, changed: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
+    """Generic tests that say something else, each with a changed file of something that they guard."""
+    models = {name: path for name, path in changed.items() if ":" not in name}
+    for name in macros if models else ():
+        if name.startswith("test:"):
+            built = around.built_from(around.tested(name.removeprefix("test:")), models)
+            yield from ((name, path) for path in built.values())
 
 
 def _macro_templates(root: str, workdir: Path | None) -> dict[str, Template]:
@@ -160,5 +228,11 @@ def _macro_templates(root: str, workdir: Path | None) -> dict[str, Template]:
     ):
         if file.is_file() and not file.is_symlink():
             text = file.read_bytes().decode("utf-8", "replace")
-            found[file.relative_to(workdir).as_posix()] = read_template(text)
+            found[file.relative_to(workdir).as_posix()] = _read_macros(text)
     return found
+
+
+@lru_cache(maxsize=512)
+def _read_macros(text: str) -> Template:
+    """A file of macros, which most changes of a project leave as they are."""
+    return read_template(text)

@@ -8,6 +8,8 @@ from governance.finding import Position
 LONGEST_TEXT = 4_000_000
 UNREADABLE = "**"
 """Stands for the name of an argument that is computed, or for arguments handed on as a whole."""
+HOOKS = frozenset({"pre_hook", "post_hook", "on_run_start", "on_run_end", "sql_header"})
+"""Settings whose text dbt runs as statements of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +61,10 @@ class Mention:
     """A name from outside that a template uses: `adapter.drop_relation` is `("adapter", "drop_relation")`.
 
     A computed subscript stands as `[]`. `within` tells what surrounds it: `macro:<name>`,
-    `call:<name>` for an argument, `if`, `relation` where SQL expects a table. `origin` names dbt's own
-    object of which the last attribute is taken: `model` for `m.update` after `{% set m = model %}`.
-    `hands_on` when such an object is among the arguments.
+    `call:<name>` for an argument, `if`, `relation` where SQL expects a table, `statement` where a
+    file's SQL has not begun. `origin` names dbt's own object of which the last attribute is taken:
+    `model` for `m.update` after `{% set m = model %}`. `hands_on` when such an object is among the
+    arguments.
     """
 
     path: tuple[str, ...]
@@ -95,7 +98,8 @@ class Mention:
 class Template:
     """What a template mentions and defines; `problem` says why it could not be read.
 
-    `changers` are those of its macros that change what they are given.
+    `changers` are those of its macros that change what they are given, `bodies` tells each macro's
+    words from others.
     """
 
     mentions: tuple[Mention, ...] = ()
@@ -103,5 +107,6 @@ class Template:
     strings: tuple[tuple[str, Position], ...] = ()
     filters: tuple[tuple[str, Position], ...] = ()
     changers: frozenset[str] = frozenset()
+    bodies: Mapping[str, str] = field(default_factory=dict)
     problem: str = ""
     problem_at: Position = Position(1)

@@ -9,7 +9,7 @@ import yaml
 from governance.finding import Position
 
 MOST_ENTRIES = 100_000
-_NAMES = ("name", "model", "type")
+_NAMES = ("name", "model", "type", "package", "git", "local", "tarball", "private")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +50,10 @@ class Document:
 
 
 class _Mapping(dict[Any, Any]):
-    """A mapping that remembers where its keys stand."""
+    """A mapping that remembers where its keys stand, and what a later key of the same name replaced."""
 
     places: dict[Any, Position]
+    replaced: list[tuple[Any, Any, Position]]
 
 
 class _Sequence(list[Any]):
@@ -68,11 +69,13 @@ class _Loader(yaml.SafeLoader):
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> _Mapping:
     loader.flatten_mapping(node)
     result = _Mapping()
-    result.places = {}
+    result.places, result.replaced = {}, []
     for key_node, value_node in node.value:
         key = loader.construct_object(key_node, deep=True)
         if not isinstance(key, str | int | float | bool | None):
             raise yaml.constructor.ConstructorError(None, None, "a key that is no word", key_node.start_mark)
+        if key in result:
+            result.replaced.append((key, result[key], result.places[key]))
         result[key] = loader.construct_object(value_node, deep=True)
         result.places[key] = _position(key_node.start_mark)
     return result
@@ -117,6 +120,8 @@ def _flatten(value: Any, path: tuple[str, ...], keys: tuple[str, ...], place: Po
     if isinstance(value, _Mapping) and value:
         for key, item in value.items():
             yield from _flatten(item, (*path, normal(key)), (*keys, str(key)), value.places[key])
+        for key, item, where in value.replaced:  # not every reader of YAML lets the last one win
+            yield from _flatten(item, (*path, f"{normal(key)}~1"), (*keys, str(key)), where)
     elif isinstance(value, _Sequence) and value:
         seen: dict[str, int] = {}
         for number, item in enumerate(value):

@@ -5,7 +5,9 @@ import pytest
 from governance.checks.dbt_screen import holds, screen
 from governance.finding import Position, Severity
 from governance.syntax.dbt import example
+from tests.benchmarks.dbt_attacks import Pair, judge, misses, pairs
 
+CORPUS = list(pairs())
 MODEL, MACRO, YAML, PROJECT = "models/a.sql", "macros/a.sql", "models/a.yml", "dbt_project.yml"
 SELECT = "select 1 as a"
 ACTING = "{% macro wipe() %}{% do run_query('drop table t') %}{% endmacro %}"
@@ -400,3 +402,8 @@ def test_bytes_that_are_no_text_are_a_finding() -> None:
         assert [f.code for f in screen(read_changes(ChangeSet((artifact,))))] == ["GOV005"]
     link = Artifact("models/a.sql", ArtifactKind.DBT_MODEL, b"", link="/etc/passwd")
     assert holds(screen(read_changes(ChangeSet((link,)))))
+
+
+@pytest.mark.parametrize("pair", CORPUS, ids=[f"{pair.group}: {pair.name}" for pair in CORPUS])
+def test_corpus_of_attacks(pair: Pair) -> None:
+    assert misses(pair, judge(pair.base, pair.attack), judge(pair.base, pair.twin)) == []
