@@ -326,8 +326,8 @@ HIDDEN_SETTINGS: dict[str, dict[str, Edit]] = {
         ORDERS: lambda text: "{{ config(event_time=k()) }}\n" + text,
     },
     "by a variable": {
-        "dbt_project.yml": lambda text: text + "\nvars: {k: 'order_id; drop table t'}\n",
-        ORDERS: lambda text: "{{ config(event_time=var('k')) }}\n" + text,
+        "dbt_project.yml": lambda text: text + "\nvars: {k: 'order_id; drop', l: ' table t'}\n",
+        ORDERS: lambda text: "{{ config(event_time=var('k') ~ var('l')) }}\n" + text,
     },
 }
 

@@ -111,8 +111,10 @@ def judged(folder: Path, stage: str, how: str, cache: Path | None) -> Decision:
     return decision
 
 
-@pytest.mark.parametrize("how", ["killed", "late"])
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize(
+    ("stage", "how"),
+    [*((stage, "killed") for stage in STAGES), ("reading base", "late"), ("building head", "late")],
+)
 def test_a_worker_that_ends_at_any_stage_is_no_pass(
     tmp_path: Path, kept_bases: Path, monkeypatch: pytest.MonkeyPatch, stage: str, how: str
 ) -> None:
@@ -120,9 +122,8 @@ def test_a_worker_that_ends_at_any_stage_is_no_pass(
     _expect_one_message(judged(tmp_path, stage, how, kept_bases), how)
 
 
-@pytest.mark.parametrize("stage", ["parsing head", "building head"])
-def test_a_worker_that_runs_out_of_memory_is_no_pass(tmp_path: Path, kept_bases: Path, stage: str) -> None:
-    _expect_one_message(judged(tmp_path, stage, "out of memory", kept_bases), "out of memory")
+def test_a_worker_that_runs_out_of_memory_is_no_pass(tmp_path: Path, kept_bases: Path) -> None:
+    _expect_one_message(judged(tmp_path, "building head", "out of memory", kept_bases), "out of memory")
 
 
 def test_the_change_itself_passes(tmp_path: Path, kept_bases: Path, monkeypatch: pytest.MonkeyPatch) -> None:
