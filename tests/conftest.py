@@ -27,6 +27,14 @@ def private_home(monkeypatch, kept_bases):
     monkeypatch.setenv("GIT_CONFIG_SYSTEM", os.devnull)
 
 
+@pytest.fixture(autouse=True)
+def forked_workers(request, monkeypatch):
+    """dbt is imported once for most tests, and not for each worker of each test."""
+    own = any(request.node.get_closest_marker(name) for name in ("own_process", "airflow"))
+    if request.node.get_closest_marker("dbt") and not own:
+        monkeypatch.setenv("GOVERNANCE_RESIDENT", "1")
+
+
 class Workshop:
     """A git repository to change in a test."""
 

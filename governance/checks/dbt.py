@@ -4,13 +4,12 @@ from governance.check import Check, Once
 from governance.checks.dbt_audit import Audit, DbtOptions
 from governance.checks.dbt_build import DbtBuild
 from governance.checks.dbt_impact import DbtImpact
-from governance.checks.dbt_screen import DbtScreen
+from governance.checks.dbt_screen import DbtScreen, first_look
 from governance.checks.outputs import OutputCheck
-from governance.syntax.dbt import read_changes
 
 
 def dbt_checks(options: DbtOptions = DbtOptions()) -> tuple[Check, ...]:
     """Screen, impact, build and output validation of dbt changes."""
-    read = Once(read_changes)
-    audit = Audit(options, read)
-    return (DbtScreen(read), DbtImpact(audit), DbtBuild(audit), OutputCheck(audit))
+    look = Once(first_look)
+    audit = Audit(options, look)
+    return (DbtScreen(look), DbtImpact(audit), DbtBuild(audit), OutputCheck(audit))

@@ -22,11 +22,11 @@ from governance.adapters.worker import (
     WorkerTimedOut,
 )
 from governance.changeset import ChangeSet, Tree
-from governance.checks.dbt_screen import Reader, holds, screen
+from governance.checks.dbt_screen import Look, Seen, first_look, holds
 from governance.checks.suites import Suite, suite_of
 from governance.fault import CHECK_CRASHED, CHECK_TIMED_OUT, NO_JAIL, NOT_RENDERED, TOOL_MISSING, Fault
 from governance.finding import Finding, Location
-from governance.syntax.dbt import DbtChange, DbtKind, read_changes
+from governance.syntax.dbt import DbtChange, DbtKind
 from governance.syntax.dbt.graph import BUILT, Node
 
 if TYPE_CHECKING:
@@ -105,9 +105,9 @@ class ProjectAudit:
 class Audit:
     """Audits each change set once, however many checks ask."""
 
-    def __init__(self, options: DbtOptions = DbtOptions(), read: Reader = read_changes) -> None:
+    def __init__(self, options: DbtOptions = DbtOptions(), look: Look = first_look) -> None:
         self.options = options
-        self._changes = read
+        self._look = look
         self._done: tuple[ChangeSet, list[ProjectAudit]] | None = None
 
     def of(self, changeset: ChangeSet) -> list[ProjectAudit]:
@@ -117,20 +117,20 @@ class Audit:
         return self._done[1]
 
     def _projects(self, changeset: ChangeSet) -> list[ProjectAudit]:
-        grouped: dict[str, list[DbtChange]] = {}
-        for change in self._changes(changeset):
-            grouped.setdefault(change.project.root, []).append(change)
+        grouped: dict[str, list[Seen]] = {}
+        for each in self._look(changeset):
+            grouped.setdefault(each.change.project.root, []).append(each)
         audits = []
-        for root, changes in grouped.items():
-            if all(change.kind in _UNBUILT for change in changes):
+        for root, seen in grouped.items():
+            if all(each.change.kind in _UNBUILT for each in seen):
                 continue
-            audit = ProjectAudit(root, tuple(changes))
-            self._run(audit, changeset)
+            audit = ProjectAudit(root, tuple(each.change for each in seen))
+            held = holds((f for each in seen for f in each.findings), self.options.accepted)
+            self._run(audit, changeset, held)
             audits.append(audit)
         return audits
 
-    def _run(self, audit: ProjectAudit, changeset: ChangeSet) -> None:
-        held = holds(screen(audit.changes), self.options.accepted)
+    def _run(self, audit: ProjectAudit, changeset: ChangeSet, held: tuple[Finding, ...]) -> None:
         if held:
             first = held[0]
             audit.stopped = f"the screen holds it: {first.code} {first.name} at {first.location}"

@@ -11,22 +11,37 @@ from governance.fault import SYMBOLIC_LINK, TOO_LARGE, UNREADABLE
 from governance.finding import Finding, Location, Severity
 from governance.syntax.dbt import DbtChange, DbtKind, read_changes
 
-Reader = Callable[[ChangeSet], tuple[DbtChange, ...]]
 LARGEST = 2_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A changed dbt file, and everything that is wrong with it as far as reading it tells."""
+
+    change: DbtChange
+    findings: tuple[Finding, ...]
+
+
+Look = Callable[[ChangeSet], tuple[Seen, ...]]
+
+
+def first_look(changeset: ChangeSet) -> tuple[Seen, ...]:
+    """The dbt files of a change set, each read and judged."""
+    return tuple(Seen(change, tuple(screen((change,)))) for change in read_changes(changeset))
 
 
 @dataclass(frozen=True, slots=True)
 class DbtScreen:
     """Judges the Jinja and the YAML of a change before anything renders them."""
 
-    read: Reader = read_changes
+    look: Look = first_look
     name: str = "dbt-screen"
 
     def run(self, changeset: ChangeSet) -> CheckReport:
         """The findings of every screen rule about every dbt file."""
-        changes = self.read(changeset)
-        findings = tuple(screen(changes))
-        evidence = {"files": len(changes)} if changes else {}
+        seen = self.look(changeset)
+        findings = tuple(finding for each in seen for finding in each.findings)
+        evidence = {"files": len(seen)} if seen else {}
         return CheckReport(self.name, findings, evidence=evidence, tools=installed("jinja2", "sqlglot"))
 
 

@@ -89,11 +89,6 @@ def project(folder: Path, edits: Mapping[str, Edit]) -> Path:
     return folder
 
 
-@pytest.fixture(autouse=True)
-def _resident(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GOVERNANCE_RESIDENT", "1")  # two workers a test, which would each import dbt
-
-
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return project(tmp_path_factory.mktemp("base") / "shop", {})
@@ -199,6 +194,7 @@ def test_what_is_kept_of_base_is_another_for_another_project(tmp_path: Path, bas
     assert digest_of(same) == digest_of(base)
 
 
+@pytest.mark.own_process
 def test_a_cache_that_cannot_be_used_is_done_without(tmp_path: Path, base: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("no folder")

@@ -72,6 +72,7 @@ NEW_MART = {
 }
 
 
+@pytest.mark.own_process
 def test_honest_new_mart_has_no_findings(tmp_path: Path) -> None:
     reports = audit(change(tmp_path, NEW_MART))
     assert [f for report in reports.values() for f in report.findings] == []
@@ -266,12 +267,14 @@ def test_broken_project_is_unknown(tmp_path: Path, text: str, says: str) -> None
     assert any(says in f.message for f in found(reports["dbt-impact"], "GOV023"))
 
 
+@pytest.mark.own_process
 def test_too_slow_is_a_finding(tmp_path: Path) -> None:
     reports = audit(change(tmp_path, NEW_MART), DbtOptions(limits=Limits(seconds=0.5)))
     assert [f.code for f in reports["dbt-impact"].findings] == ["GOV003"]
     assert worst(reports) is Severity.HIGH
 
 
+@pytest.mark.own_process
 def test_out_of_memory_is_a_finding(tmp_path: Path) -> None:
     reports = audit(change(tmp_path, NEW_MART), DbtOptions(limits=Limits(memory=200 << 20)))
     assert worst(reports) >= Severity.MEDIUM

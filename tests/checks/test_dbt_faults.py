@@ -116,18 +116,17 @@ def judged(folder: Path, stage: str, how: str, cache: Path | None) -> Decision:
     [*((stage, "killed") for stage in STAGES), ("reading base", "late"), ("building head", "late")],
 )
 def test_a_worker_that_ends_at_any_stage_is_no_pass(
-    tmp_path: Path, kept_bases: Path, monkeypatch: pytest.MonkeyPatch, stage: str, how: str
+    tmp_path: Path, kept_bases: Path, stage: str, how: str
 ) -> None:
-    monkeypatch.setenv("GOVERNANCE_RESIDENT", "1")
     _expect_one_message(judged(tmp_path, stage, how, kept_bases), how)
 
 
+@pytest.mark.own_process
 def test_a_worker_that_runs_out_of_memory_is_no_pass(tmp_path: Path, kept_bases: Path) -> None:
     _expect_one_message(judged(tmp_path, "building head", "out of memory", kept_bases), "out of memory")
 
 
 def test_the_change_itself_passes(tmp_path: Path, kept_bases: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GOVERNANCE_RESIDENT", "1")
     decision = evaluate(_change(tmp_path), dbt_checks(DbtOptions(cache=kept_bases)), Policy())
     assert [j.finding.message for j in decision.judgements if j.verdict is not Verdict.PASS] == []
 
