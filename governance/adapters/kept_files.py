@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import os
 import shutil
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -54,10 +55,10 @@ class KeptFiles:
         (self.folder / "files").mkdir(mode=0o700, parents=True, exist_ok=True)
         for (place, entry), content in zip(missing.items(), contents, strict=True):
             os.makedirs(os.path.dirname(place), exist_ok=True)
-            mode = 0o555 if entry.mode == "100755" else 0o444
-            beside = f"{place}.{os.getpid()}"
-            with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
+            handle, beside = tempfile.mkstemp(dir=os.path.dirname(place))  # others may keep the same now
+            with os.fdopen(handle, "wb") as file:
                 file.write(content)
+                os.fchmod(handle, 0o555 if entry.mode == "100755" else 0o444)
             os.replace(beside, place)
 
     def _place(self, entry: TreeEntry) -> str:

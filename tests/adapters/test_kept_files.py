@@ -3,6 +3,7 @@
 import os
 import stat
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -112,6 +113,12 @@ def test_another_file_system_cannot_be_linked_from(based, tmp_path, monkeypatch)
 
     monkeypatch.setattr(os, "link", refuse)
     assert checkout(based, tmp_path / "cache")[0] == WHOLE
+
+
+def test_many_at_once_that_keep_the_same(based, tmp_path):
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: checkout(based, tmp_path / "cache")[0], range(40)))
+    assert all(files == WHOLE for files in found)
 
 
 def test_nobody_else_may_read_what_is_kept_nor_the_owner_alter_it(based, tmp_path):

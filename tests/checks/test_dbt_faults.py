@@ -126,7 +126,7 @@ def test_a_worker_that_runs_out_of_memory_is_no_pass(tmp_path: Path, kept_bases:
     _expect_one_message(judged(tmp_path, "building head", "out of memory", kept_bases), "out of memory")
 
 
-def test_the_change_itself_passes(tmp_path: Path, kept_bases: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_change_itself_passes(tmp_path: Path, kept_bases: Path) -> None:
     decision = evaluate(_change(tmp_path), dbt_checks(DbtOptions(cache=kept_bases)), Policy())
     assert [j.finding.message for j in decision.judgements if j.verdict is not Verdict.PASS] == []
 

@@ -102,9 +102,10 @@ class Bases:
 
     def nearest(self, fits: str, most_updates: int) -> Base | None:
         """The base that was used last among those of the same project and settings."""
-        with contextlib.suppress(OSError, ValueError, KeyError):  # where there is none, or a spoilt one
-            for folder in _newest(self._folder or Path(os.devnull)):
-                base = Base(folder)
+        if self._folder is None or not self._folder.is_dir():
+            return None
+        for base in map(Base, _newest(self._folder)):
+            with contextlib.suppress(OSError, ValueError, KeyError):  # spoilt, or being kept just now
                 if base.about["fits"] == fits and base.about["updates"] < most_updates:
                     return base
         return None

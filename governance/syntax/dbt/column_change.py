@@ -55,11 +55,6 @@ class ColumnImpact:
     users: tuple[Node, ...] = ()
     place: Position | None = None
 
-    @property
-    def exposures(self) -> tuple[Node, ...]:
-        """The exposures among the users."""
-        return tuple(user for user in self.users if user.kind == "exposure")
-
 
 def change_class(impacts: Iterable[ColumnImpact]) -> ChangeClass:
     """The gravest class among some impacts."""
