@@ -120,7 +120,7 @@ def build_checks(policy: Policy, changeset: ChangeSet) -> list[Check]:
     if ArtifactKind.SQL in kinds:
         checks.append(_sql_check(policy))
     if kinds & _DBT:
-        checks += _dbt_checks(policy)
+        checks += _dbt_checks(policy, changeset)
     if kinds & _INFRA:
         checks.append(_infra_check(policy))
     if changeset.trace is not None or (changeset.artifacts and changeset.authorship is Authorship.AGENT):
@@ -134,7 +134,7 @@ def _sql_check(policy: Policy) -> Check:
     return SqlCheck(sql_ground(policy))
 
 
-def _dbt_checks(policy: Policy) -> tuple[Check, ...]:
+def _dbt_checks(policy: Policy, changeset: ChangeSet) -> tuple[Check, ...]:
     from governance.adapters.jail import Limits
     from governance.checks.dbt import dbt_checks
     from governance.checks.dbt_audit import DbtOptions
@@ -151,7 +151,7 @@ def _dbt_checks(policy: Policy) -> tuple[Check, ...]:
     )
     left_out = set() if policy.outputs.validate else {"outputs"}
     left_out |= set() if policy.dbt.build else {"dbt-build", "outputs"}
-    return tuple(check for check in dbt_checks(options) if check.name not in left_out)
+    return tuple(check for check in dbt_checks(changeset, options) if check.name not in left_out)
 
 
 def cache_folder(policy: Policy) -> Path | None:

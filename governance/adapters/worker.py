@@ -189,6 +189,9 @@ def serve(prepare: Callable[[Path], Mapping[str, Handler]], readable: tuple[Path
     except Refused as error:
         _send(answers, {"error": str(error)[:2000], "kind": "refused"})
         return
+    except MemoryError:
+        _send(answers, {"error": "out of memory"})
+        return
     except Exception as error:  # the parent turns every failure into a finding
         _send(answers, {"error": f"{type(error).__name__}: {error}"[:2000]})
         return

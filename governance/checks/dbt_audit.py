@@ -5,7 +5,7 @@ screen holds a change, nothing is rendered and the later checks are told why.
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -21,13 +21,14 @@ from governance.adapters.worker import (
     WorkerRefused,
     WorkerTimedOut,
 )
-from governance.changeset import ChangeSet, Tree
+from governance.changeset import ChangeSet
 from governance.checks.dbt_screen import Look, Seen, first_look, holds
 from governance.checks.suites import Suite, suite_of
 from governance.fault import CHECK_CRASHED, CHECK_TIMED_OUT, NO_JAIL, NOT_RENDERED, TOOL_MISSING, Fault
 from governance.finding import Finding, Location
 from governance.syntax.dbt import DbtChange, DbtKind
 from governance.syntax.dbt.graph import BUILT, Node
+from governance.syntax.dbt.layout import project_roots
 
 if TYPE_CHECKING:
     from governance.syntax.dbt.outputs import Outputs
@@ -109,12 +110,32 @@ class Audit:
         self.options = options
         self._look = look
         self._done: tuple[ChangeSet, list[ProjectAudit]] | None = None
+        self._begun: dict[str, DbtSession] = {}
+
+    def begin(self, changeset: ChangeSet) -> None:
+        """Start a worker ahead of the screen: it imports dbt and reads what is kept of base meanwhile.
+
+        To be called by a thread that lives until the change is judged, since a worker dies with the thread
+        that has started it. Of several projects none is begun, and neither is what cannot be: `of` tells why.
+        """
+        paths = [artifact.path for artifact in changeset.artifacts]
+        roots = project_roots(paths, Path(changeset.workdir)) if changeset.workdir else set()
+        if self.options.render and len(roots) == 1:
+            with suppress(OSError, WorkerFailed):
+                self._begun = {root: self._session(root, changeset) for root in roots}
 
     def of(self, changeset: ChangeSet) -> list[ProjectAudit]:
         """The audits of the dbt projects that a change set touches."""
         if self._done is None or self._done[0] is not changeset:
-            self._done = (changeset, list(self._projects(changeset)))
+            with ExitStack() as stack:
+                for session in self._begun.values():
+                    stack.enter_context(session)
+                self._done = (changeset, list(self._projects(changeset)))
         return self._done[1]
+
+    def _session(self, root: str, changeset: ChangeSet) -> DbtSession:
+        options, head = self.options, Path(changeset.workdir) / root
+        return DbtSession(head, changeset.base, options.limits, options.jail_required, options.cache, root)
 
     def _projects(self, changeset: ChangeSet) -> list[ProjectAudit]:
         grouped: dict[str, list[Seen]] = {}
@@ -141,18 +162,16 @@ class Audit:
         if audit.stopped:
             audit.fault = NOT_RENDERED.finding(f"nothing was rendered, since {audit.stopped}", audit.place)
             return
-        head = Path(changeset.workdir) / audit.root
         try:
-            self._stages(audit, head, changeset.base)
+            self._stages(audit, changeset)
         except WorkerFailed as error:
             audit.fault = _fault(error).finding(error.message, audit.place)
 
-    def _stages(self, audit: ProjectAudit, head: Path, base: Tree | None) -> None:
-        options = self.options
+    def _stages(self, audit: ProjectAudit, changeset: ChangeSet) -> None:
+        options, head = self.options, Path(changeset.workdir) / audit.root
         with ExitStack() as stack:
-            session = stack.enter_context(
-                DbtSession(head, base, options.limits, options.jail_required, options.cache, audit.root)
-            )
+            begun = self._begun.get(audit.root)
+            session = begun or stack.enter_context(self._session(audit.root, changeset))
             validator = None
             if options.build:  # starts while dbt parses
                 module, scratch = "governance.adapters.great_expectations", session.scratch / "outputs"

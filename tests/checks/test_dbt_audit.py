@@ -16,7 +16,7 @@ from governance.artifact import Artifact, ArtifactKind
 from governance.changeset import ChangeSet
 from governance.check import CheckReport
 from governance.checks.dbt import dbt_checks
-from governance.checks.dbt_audit import DbtOptions
+from governance.checks.dbt_audit import Audit, DbtOptions
 from governance.finding import Finding, Position, Severity
 
 SHOP = Path(__file__).resolve().parents[2] / "dags" / "dbt" / "corner_shop"
@@ -47,7 +47,7 @@ def change(folder: Path, edits: Mapping[str, Edit]) -> ChangeSet:
 
 
 def audit(changeset: ChangeSet, options: DbtOptions = DbtOptions()) -> dict[str, CheckReport]:
-    return {check.name: check.run(changeset) for check in dbt_checks(options)}
+    return {check.name: check.run(changeset) for check in dbt_checks(changeset, options)}
 
 
 def found(report: CheckReport, code: str) -> list[Finding]:
@@ -280,6 +280,32 @@ def test_out_of_memory_is_a_finding(tmp_path: Path) -> None:
     assert worst(reports) >= Severity.MEDIUM
     for name in ("dbt-impact", "dbt-build", "outputs"):
         assert reports[name].findings, f"{name} passed without memory to run in"
+
+
+@pytest.mark.parametrize("held", [False, True], ids=["dies", "held"])
+def test_a_worker_that_is_begun_ahead_is_ended_and_missed(tmp_path: Path, held: bool) -> None:
+    """It dies while the change is screened, or is not needed, since the screen holds the change."""
+    model = "models/marts/orders.sql"
+    hidden = "{{ run_query('drop table x') }}"
+    changeset = change(tmp_path, {model: lambda text: text + (hidden if held else " ")})
+    begun: list[Audit] = []
+    begin = Audit.begin
+
+    def remember(audit: Audit, changeset: ChangeSet) -> None:
+        begin(audit, changeset)
+        begun.append(audit)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Audit, "begin", remember)
+        screen, impact, *_ = dbt_checks(changeset)
+    (session,) = begun[0]._begun.values()
+    screen.run(changeset)
+    if not held:
+        session._worker._process.end()
+    (fault,) = impact.run(changeset).findings
+    assert fault.code == ("GOV023" if held else "GOV002"), fault.message
+    assert session._worker._process.end() < 0
+    assert not session.scratch.exists()
 
 
 def test_without_a_checkout_nothing_is_known() -> None:

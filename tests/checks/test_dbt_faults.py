@@ -106,7 +106,7 @@ def judged(folder: Path, stage: str, how: str, cache: Path | None) -> Decision:
     strike, _ = STRIKES[how]
     with struck(STAGES[stage], strike) as hit:
         options = DbtOptions(cache=None if stage == "reading base" else cache, limits=Limits(seconds=60))
-        decision = evaluate(changeset, dbt_checks(options), Policy())
+        decision = evaluate(changeset, dbt_checks(changeset, options), Policy())
     assert hit, f"nothing was asked at {stage}"
     return decision
 
@@ -127,7 +127,8 @@ def test_a_worker_that_runs_out_of_memory_is_no_pass(tmp_path: Path, kept_bases:
 
 
 def test_the_change_itself_passes(tmp_path: Path, kept_bases: Path) -> None:
-    decision = evaluate(_change(tmp_path), dbt_checks(DbtOptions(cache=kept_bases)), Policy())
+    changeset = _change(tmp_path)
+    decision = evaluate(changeset, dbt_checks(changeset, DbtOptions(cache=kept_bases)), Policy())
     assert [j.finding.message for j in decision.judgements if j.verdict is not Verdict.PASS] == []
 
 

@@ -80,9 +80,11 @@ class Base:
         (self.folder / COLUMNS).write_text(json.dumps(told), "utf-8")
 
     def hand_to(self, folder: Path) -> None:
-        """Copy what a worker needs: never a link, since what a worker is given it may alter."""
-        folder.mkdir()
-        shutil.copyfile(self.folder / MANIFEST, folder / MANIFEST)
+        """Copy what a worker needs, in one step: never a link, since what a worker is given it may alter."""
+        beside = folder.with_name(folder.name + ".part")
+        beside.mkdir()
+        shutil.copyfile(self.folder / MANIFEST, beside / MANIFEST)
+        beside.rename(folder)
 
 
 class Bases:

@@ -16,7 +16,7 @@ from governance.adapters.jail import Limits
 from governance.adapters.worker import Worker, WorkerFailed
 from governance.changeset import Tree
 from governance.syntax.dbt.graph import BUILT, Graph, Node
-from governance.syntax.dbt.outputs import Known, Outputs, known_columns
+from governance.syntax.dbt.outputs import Known, Outputs, known_columns, same_columns
 
 MODULE = "governance.adapters.dbt.worker"
 _MOST_UPDATES = 20
@@ -33,6 +33,8 @@ def read_base(
     older = bases.nearest(fits, _MOST_UPDATES)
     if older is not None:
         try:
+            (scratch / "on top").mkdir(parents=True)
+            older.hand_to(scratch / "on top" / "saved")
             with Worker(
                 MODULE, scratch / "on top", limits, jail_required=jail_required, readable=(files,)
             ) as worker:
@@ -56,7 +58,6 @@ def _about(found: Base, fits: str, updates: int) -> Base:
 
 def _on_top(older: Base, worker: Worker, scratch: Path, files: Path) -> Base:
     """A base, parsed and rendered as a change of an older one."""
-    older.hand_to(scratch / "saved")
     worker.begin("state", tree=str(files), keep="kept")
     before = older.outputs
     answer = worker.finish()
@@ -92,7 +93,8 @@ def _columns(state: State) -> Known:
         if key in other or any(parent in outputs.other for parent in node.parents):
             outputs.other.add(key)
             columns[key], is_bound = outputs.columns(key), key in outputs.bound
-            if columns[key] == known.columns.get(key) and is_bound == (key in known.bound):
+            same = same_columns(columns[key], known.columns.get(key, {}))
+            if same and is_bound == (key in known.bound):
                 outputs.other.discard(key)
         else:
             columns[key], is_bound = known.columns[key], key in known.bound

@@ -26,14 +26,20 @@ def save(manifest: Any, file: Path) -> None:
     file.write_bytes(pickle.dumps(state, protocol=pickle.HIGHEST_PROTOCOL))
 
 
-def load(file: Path, tree: Path) -> Any:
-    """The manifest that was saved, of the same project in the folder `tree`."""
+def read(file: Path) -> Any:
+    """The manifest that was saved, as it was: what takes long, and asks for no project yet."""
     from dbt.contracts.graph.manifest import Manifest
 
-    state = pickle.loads(file.read_bytes())
+    with uncollected():
+        state = pickle.loads(file.read_bytes())
     manifest = Manifest()
     for name, value in state.items():
         setattr(manifest, name, value)
+    return manifest
+
+
+def placed(manifest: Any, tree: Path) -> Any:
+    """A manifest that was read, for the same project in the folder `tree`."""
     for node in manifest.nodes.values():
         if hasattr(node, "root_path"):  # a seed's, where dbt looks for its file
             node.root_path = str(tree)

@@ -1,7 +1,8 @@
 """A change of one dbt project as the gate sees it: what is known of base, and a jailed worker on head."""
 
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -62,7 +63,7 @@ class DbtSession:
     """One dbt project, base and head, in the jail; use as a context manager.
 
     The project lies in the folder `root` of base. What is known of that is kept in `cache`, for other
-    changes of the same base.
+    changes of the same base; the worker starts to read it as soon as there is a session.
     """
 
     def __init__(
@@ -80,6 +81,9 @@ class DbtSession:
         self._head, self._root = head.resolve(), root
         self._bases, self._limits, self._jail_required = Bases(cache), limits, jail_required
         try:
+            self._known = self._bases.get(self._base, root) if self._base else None
+            if self._known:
+                self._known.hand_to(self.scratch / "saved")
             self._worker = Worker(
                 "governance.adapters.dbt.worker",
                 self.scratch,
@@ -110,18 +114,23 @@ class DbtSession:
         if self._base is None:
             self._worker.begin("state", tree=str(self._head))
             return state_of(self._worker.finish(), _no_outputs(), _NOTHING)
-        with tempfile.TemporaryDirectory(prefix="governance-dbt-", ignore_cleanup_errors=True) as scratch:
-            base = self._bases.get(self._base, self._root) or self._read(self._base, Path(scratch).resolve())
-            base.hand_to(self.scratch / "saved")
+        with ExitStack() as stack:
+            base = self._known or stack.enter_context(self._read(self._base))
             self._worker.begin("state", tree=str(self._head))
             before = base.outputs
             meanwhile(before)
             return state_of(self._worker.finish(), before, base.facts)
 
-    def _read(self, tree: Tree, scratch: Path) -> Base:
+    @contextmanager
+    def _read(self, tree: Tree) -> Iterator[Base]:
+        """Base as nobody has read it yet, or not for long."""
         from governance.adapters.dbt.reading import read_base
 
-        return read_base(tree, self._root, self._bases, scratch, self._limits, self._jail_required)
+        with tempfile.TemporaryDirectory(prefix="governance-dbt-", ignore_cleanup_errors=True) as folder:
+            scratch = Path(folder).resolve()
+            base = read_base(tree, self._root, self._bases, scratch, self._limits, self._jail_required)
+            base.hand_to(self.scratch / "saved")
+            yield base
 
     def render(self, state: State, keys: Iterable[str]) -> tuple[State, dict[str, str]]:
         """The state with nodes of head rendered, and why some could not be."""

@@ -34,18 +34,22 @@ PACKAGES = ("dbt.adapters.duckdb", "dbt.cli.main")
 
 
 class Session:
-    """What the worker knows between requests. `saved` below the scratch folder is what is known of base."""
+    """What the worker knows between requests. `saved` below the scratch folder is what is known of base.
+
+    If that is there from the start, it is read at once, while whoever asks has other work to do.
+    """
 
     def __init__(self, scratch: Path) -> None:
         self._scratch = scratch
         self._saved = scratch / "saved" / saved.MANIFEST
+        self._read = saved.read(self._saved) if self._saved.is_file() else None
         self._head: Project
 
     @cached_property
     def _base(self) -> Project:
         """Base as it was saved, without its hooks, ready to be built."""
         project = Project(self._scratch / "base" / "tree", self._scratch / "base")
-        project.manifest = saved.load(self._saved, project.tree)
+        project.manifest = saved.placed(saved.read(self._saved), project.tree)
         project.manifest.build_flat_graph()
         project.forget_hooks()
         return project
@@ -101,13 +105,14 @@ class Session:
         if not self._saved.is_file():
             self._head.parse()
             return None, NOTHING
-        base = saved.load(self._saved, self._head.tree)
+        base = saved.placed(self._read or saved.read(self._saved), self._head.tree)
+        self._read = None  # it becomes head
         before, described = Parsed.of(base), described_names(base)
         self._head.parse(base)
         now = Parsed.of(base)
         late = any(node.name in described for key, node in now.nodes.items() if key not in before.nodes)
         if self._head.manifest is base and (late or now.macros != before.macros):
-            before = Parsed.of(saved.load(self._saved, self._head.tree))
+            before = Parsed.of(saved.placed(saved.read(self._saved), self._head.tree))
             self._head.parse()
         return base, before
 

@@ -7,7 +7,7 @@ from governance.errors import InvalidInput
 from governance.syntax.column_lineage import Output
 from governance.syntax.dbt.column_change import CLASS_OF, ChangeClass, ColumnChange, ColumnImpact
 from governance.syntax.dbt.graph import BUILT, Graph, Node
-from governance.syntax.dbt.outputs import Outputs, made_by_query, read_by, used_by_query
+from governance.syntax.dbt.outputs import Outputs, made_by_query, read_by, same_columns, used_by_query
 
 
 def column_impacts(before: Outputs, head: Graph, modified: Iterable[str]) -> Iterator[ColumnImpact]:
@@ -40,7 +40,7 @@ def column_impacts(before: Outputs, head: Graph, modified: Iterable[str]) -> Ite
             found += _broken(node, before, after)
         breaking = [impact for impact in found if CLASS_OF[impact.change] is ChangeClass.BREAKING]
         explained |= {user.key for impact in breaking for user in impact.users}
-        if node.kind not in BUILT or before.columns(key) == after.columns(key):
+        if node.kind not in BUILT or same_columns(before.columns(key), after.columns(key)):
             after.other.discard(key)
         yield from found
 

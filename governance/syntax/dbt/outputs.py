@@ -112,6 +112,11 @@ def known_columns(graph: Graph, dialect: str) -> Known:
     return Known(columns, frozenset(outputs.bound))
 
 
+def same_columns(some: Columns, others: Columns) -> bool:
+    """Whether these are the same columns in the same places: a union reads them by those."""
+    return list(some.items()) == list(others.items())
+
+
 def used_by_query(sql: str, dialect: str, schema: Mapping[str, Columns]) -> frozenset[Source]:
     """Every column of a table that a query uses; raises InvalidInput when they cannot be told."""
     return _used(sql, dialect, _frozen(schema))

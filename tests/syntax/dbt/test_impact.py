@@ -76,6 +76,12 @@ def test_harmless_rewrite_and_added_column_concern_nobody() -> None:
     assert impacts(graph(A), graph(rewritten)) == [(ColumnChange.ADDED, "extra", [])]
 
 
+def test_columns_in_other_places_concern_who_reads_them_by_place() -> None:
+    union = "select * from w.m.a union all select id, v, k from w.m.s"
+    base, moved = graph(A, b=union), graph("select k as kind, id, v as amount from w.m.s", b=union)
+    assert ColumnChange.RETYPED in {change for change, *_ in impacts(base, moved)}
+
+
 def test_star_of_an_unknown_table_is_unknown() -> None:
     assert impacts(graph(A), graph("select * from w.m.unheard_of"))[0][0] is ColumnChange.UNKNOWN
 
