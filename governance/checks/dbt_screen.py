@@ -9,6 +9,7 @@ from governance.changeset import ChangeSet
 from governance.check import CheckReport, examine, installed
 from governance.fault import SYMBOLIC_LINK, TOO_LARGE, UNREADABLE
 from governance.finding import Finding, Location, Severity
+from governance.rules.dbt import HOLD, SCREEN
 from governance.syntax.dbt import DbtChange, DbtKind, read_changes
 
 LARGEST = 2_000_000
@@ -47,7 +48,7 @@ class DbtScreen:
 
 def screen(changes: Iterable[DbtChange]) -> list[Finding]:
     """Everything that is wrong with dbt files, as far as reading them tells."""
-    rules = [rule for rule in catalog.rules("dbt") if rule.category == "screen"]
+    rules = [rule for rule in catalog.rules("dbt") if rule.category in (SCREEN, HOLD)]
     findings: list[Finding] = []
     for change in changes:
         unreadable = _unreadable(change)
@@ -57,7 +58,8 @@ def screen(changes: Iterable[DbtChange]) -> list[Finding]:
 
 def holds(findings: Iterable[Finding], accepted: frozenset[str] = frozenset()) -> tuple[Finding, ...]:
     """The findings that keep a change from being rendered, except those the policy waives."""
-    return tuple(f for f in findings if f.severity >= Severity.HIGH and f.fingerprint not in accepted)
+    held = (f for f in findings if f.severity >= Severity.HIGH or f.category == HOLD)
+    return tuple(f for f in held if f.fingerprint not in accepted)
 
 
 def _unreadable(change: DbtChange) -> Finding | None:

@@ -38,6 +38,15 @@ def import_time_calls(module: ast.Module) -> Iterator[tuple[ast.Call, str]]:
         pending.extend(ast.iter_child_nodes(node))
 
 
+def imported(module: ast.Module) -> Iterator[tuple[ast.stmt, str]]:
+    """Every import with the dotted name of the module that it loads; a relative one begins with a dot."""
+    for node in ast.walk(module):
+        if isinstance(node, ast.Import):
+            yield from ((node, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node, "." * node.level + (node.module or "")
+
+
 def dotted(node: ast.AST) -> str:
     """`a.b.c` for a chain of names; "" for anything else."""
     if isinstance(node, ast.Name):

@@ -47,6 +47,7 @@ class Count:
     """What became of the pairs of one class."""
 
     held: int = 0
+    stopped: int = 0
     attacks: int = 0
     reviewed: int = 0
     reviews: int = 0
@@ -62,8 +63,9 @@ class Count:
         else:
             self.attacks += 1
             self.held += bool(holds(attack))
-        self.blocked += bool(holds(twin))
-        self.looked_at += _seen(twin) and not holds(twin)
+            self.stopped += _blocked(attack)
+        self.blocked += _blocked(twin)
+        self.looked_at += _seen(twin) and not _blocked(twin)
         self.missed += misses(pair, attack, twin)
 
 
@@ -104,7 +106,7 @@ def misses(pair: Pair, attack: list[Finding], twin: list[Finding]) -> list[str]:
     """What is wrong with the verdicts of a pair, in words; nothing when all is well."""
     stopped = _seen(attack) if pair.review else bool(holds(attack))
     told = [f"let through: {pair.group}: {pair.name} {_codes(attack)}"] if not stopped else []
-    return told + ([f"twin blocked: {pair.group}: {pair.name} {_codes(twin)}"] if holds(twin) else [])
+    return told + ([f"twin blocked: {pair.group}: {pair.name} {_codes(twin)}"] if _blocked(twin) else [])
 
 
 def main() -> None:
@@ -126,10 +128,10 @@ def main() -> None:
 
 
 def _report(counts: Mapping[str, Count]) -> list[str]:
-    print(f"{'class':14}attacks  held  for review  reviewed  twins  blocked  looked at")
+    print(f"{'class':14}attacks  held  blocked  for review  reviewed  twins  blocked  looked at")
     for group, c in counts.items():
         print(
-            f"{group:14}{c.attacks:7}{c.held:6}{c.reviews:12}{c.reviewed:10}"
+            f"{group:14}{c.attacks:7}{c.held:6}{c.stopped:9}{c.reviews:12}{c.reviewed:10}"
             f"{c.attacks + c.reviews:7}{c.blocked:9}{c.looked_at:11}"
         )
     attacks, held = sum(c.attacks for c in counts.values()), sum(c.held for c in counts.values())
@@ -145,6 +147,10 @@ def _report(counts: Mapping[str, Count]) -> list[str]:
 
 def _seen(findings: list[Finding]) -> bool:
     return any(finding.severity >= Severity.MEDIUM for finding in findings)
+
+
+def _blocked(findings: list[Finding]) -> bool:
+    return any(finding.severity >= Severity.HIGH for finding in findings)
 
 
 def _codes(findings: list[Finding]) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from governance.finding import Finding, Location, Severity
 from governance.rule import Rule
+from governance.rules.dbt import HOLD
 from governance.rules.dbt.weakening import weakenings
 from governance.syntax.dbt import DbtChange, case
 
@@ -12,11 +13,12 @@ class BentTests(Rule[DbtChange]):
     """A test is weakened or removed in the same change as the logic that it tests.
 
     That is how a failing test is made to pass: the classic shortcut of an agent that was told to
-    make everything green.
+    make everything green. It is for review where what was tested is gone itself, or a value that
+    the logic newly makes is accepted.
     """
 
     code, name, severity = "DBT018", "test-bent-to-change", Severity.HIGH
-    category = "screen"
+    category = HOLD
     remedy = "Restore the test; change the logic until it passes, or change the test in a commit of its own."
     good = (
         case(
@@ -48,4 +50,5 @@ class BentTests(Rule[DbtChange]):
                 message = f"{weakening.words}, while {weakening.beside} changes what it tests"
                 related = (Location(weakening.beside),)
                 place = subject.at(weakening.start)
-                yield self.finding(message, place, related=related, quote=weakening.quote)
+                severity = Severity.MEDIUM if weakening.owed else self.severity
+                yield self.finding(message, place, related=related, quote=weakening.quote, severity=severity)

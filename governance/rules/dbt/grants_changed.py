@@ -5,10 +5,11 @@ from collections.abc import Iterator
 
 from governance.finding import Finding, Position, Severity
 from governance.rule import Rule
+from governance.rules.dbt import HOLD
 from governance.rules.dbt.meta import below_meta
 from governance.syntax.dbt import DbtChange, DbtKind, Value, case
 
-_EVERYBODY = re.compile(r"\b(public|allusers|all_users|allauthenticatedusers|everyone)\b", re.IGNORECASE)
+EVERYBODY = re.compile(r"\b(public|allusers|all_users|allauthenticatedusers|everyone)\b", re.IGNORECASE)
 
 
 class GrantsChanged(Rule[DbtChange]):
@@ -17,8 +18,8 @@ class GrantsChanged(Rule[DbtChange]):
     dbt applies grants with every build, so the access is given again after it was taken away.
     """
 
-    code, name, severity = "DBT014", "grants-changed", Severity.HIGH
-    category = "screen"
+    code, name, severity = "DBT014", "grants-changed", Severity.MEDIUM
+    category = HOLD
     remedy = "Have access reviewed by the owner of the data."
     good = (
         case("models/a.sql", None, "{{ config(materialized='view') }}select 1 as a"),
@@ -43,9 +44,10 @@ class GrantsChanged(Rule[DbtChange]):
             yield self._grant(subject, now.replace(";\n", " ").strip(), place)
 
     def _grant(self, subject: DbtChange, who: str, place: Position) -> Finding:
-        open_to_all = _EVERYBODY.search(who)
+        open_to_all = EVERYBODY.search(who)
         message = f"access would be granted to {'everybody' if open_to_all else who or 'nobody'}"
-        return self.finding(message, subject.at(place), quote=who)
+        severity = Severity.HIGH if open_to_all else self.severity
+        return self.finding(message, subject.at(place), quote=who, severity=severity)
 
 
 def _is_grant(value: Value, kind: DbtKind) -> bool:

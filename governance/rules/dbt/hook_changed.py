@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 from governance.finding import Finding, Position, Severity
 from governance.rule import Rule
+from governance.rules.dbt import HOLD
 from governance.rules.dbt.meta import below_meta
-from governance.rules.dbt.statement import grade
+from governance.rules.dbt.routine import routine
+from governance.rules.dbt.statement import Grade, grade, shorten
 from governance.syntax.dbt import DbtChange, Text, case
 from governance.syntax.dbt.template import HOOKS, UNREADABLE
 
@@ -14,11 +16,12 @@ class HookChanged(Rule[DbtChange]):
     """A hook is new or runs other SQL than before.
 
     Hooks run any SQL with dbt's rights before or after a build, for one model or for all of them,
-    and no ref or test shows them.
+    and no ref or test shows them. One that keeps the model's rows, or calls what other hooks call
+    already, is for review.
     """
 
     code, name, severity = "DBT008", "hook-changed", Severity.HIGH
-    category = "screen"
+    category = HOLD
     remedy = "Take the hook out, or have it reviewed and merged on its own."
     good = (
         case(
@@ -58,6 +61,10 @@ class HookChanged(Rule[DbtChange]):
                 yield self.finding(message, subject.at(place, name), quote=name)
 
     def _hook(self, subject: DbtChange, key: str, sql: str, place: Position) -> Finding:
-        verdict = grade(Text(sql.strip().rstrip(";"), known="{" not in sql), subject.dialect)
+        usual = routine(sql, subject.dialect, subject.project.hook_calls)
+        if usual:
+            verdict = Grade(Severity.MEDIUM, f"`{shorten(sql)}`, {usual},")
+        else:
+            verdict = grade(Text(sql.strip().rstrip(";"), known="{" not in sql), subject.dialect)
         message = f"{key.replace('_', '-')} would run {verdict.words} with every build"
         return self.finding(message, subject.at(place), quote=sql, severity=verdict.severity)

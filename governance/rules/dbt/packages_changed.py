@@ -1,15 +1,19 @@
 """DBT011: the packages that the project brings in changed."""
 
+import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from governance.artifact import Change
 from governance.finding import Finding, Position, Severity
 from governance.rule import Rule
+from governance.rules.dbt import HOLD
 from governance.syntax.dbt import DbtChange, DbtKind, Entry, Source, case
 
 _FETCHED = frozenset({"git", "tarball", "local", "subdirectory", "private"})
 _NAMING = _FETCHED | {"package"}
+_FIXED = re.compile(r"[0-9a-f]{40}|v?\d+(\.\d+)+([.-]?\w+)*")
+"""A revision that names one text for good, as far as its owner keeps to that."""
 _INSTALLED = frozenset({"dbt_packages", "dbt_modules"})
 
 
@@ -17,12 +21,12 @@ class PackagesChanged(Rule[DbtChange]):
     """The packages that the project brings in changed.
 
     A package's macros run with dbt's rights and can replace dbt's own; one fetched from a git
-    address or a tarball has been seen by nobody. Another version of a known package from dbt's own
-    hub, which does not change what it has published, is for review.
+    address or a tarball has been seen by nobody. A package from dbt's own hub, which does not change
+    what it has published, and another tag of a known address are for review.
     """
 
     code, name, severity = "DBT011", "packages-changed", Severity.HIGH
-    category = "screen"
+    category = HOLD
     remedy = "Have the package reviewed and its lock merged on its own."
     good = (
         case(
@@ -74,6 +78,7 @@ def _grade(entry: Entry, known: set[str]) -> tuple[Severity, str]:
     if entry.key in _FETCHED:
         return Severity.HIGH, f"code would be fetched from {entry.key} {entry.value}"
     if entry.key == "package" and str(entry.value) not in known:
-        return Severity.HIGH, f"package {entry.value} would be brought in"
+        return Severity.MEDIUM, f"package {entry.value} would be brought in"
     message = f"{entry.key} becomes {entry.value}, so other package code would run"
-    return Severity.HIGH if "revision" in entry.keys else Severity.MEDIUM, message
+    moves = "revision" in entry.keys and not _FIXED.fullmatch(str(entry.value))
+    return Severity.HIGH if moves else Severity.MEDIUM, message

@@ -1,13 +1,16 @@
 """DBT015: a setting that decides what a build destroys or where it writes changed."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from governance.artifact import Change
 from governance.finding import Finding, Position, Severity
 from governance.rule import Rule
+from governance.rules.dbt import HOLD
 from governance.rules.dbt.meta import below_meta
 from governance.syntax.dbt import DbtChange, DbtKind, Entry, case
 from governance.syntax.dbt.jinja import produced_text
+from governance.syntax.dbt.template import COMPUTED
 
 _MEANING = {
     "full_refresh": "decides whether the whole table is rebuilt, and its history lost",
@@ -52,6 +55,8 @@ _ONLY_CHANGED = {
 }
 _LOST = frozenset({"unique_key", "incremental_predicates", "hard_deletes", "on_schema_change"})
 _OFF = frozenset({"false", "no", "off", "0", "none"})
+_DESTROYING = frozenset({("on_schema_change", "sync_all_columns"), *(("enabled", off) for off in _OFF)})
+"""By which the next build loses columns, or the node itself, of what was there."""
 _HARMLESS = {"enabled": "true", "full_refresh": "false", "on_schema_change": "fail", "enforced": "true"}
 
 
@@ -104,8 +109,8 @@ class SettingChanged(Rule[DbtChange]):
         unprotected = key == "full_refresh" and said.lower() in _OFF
         if unprotected or key in _LOST:
             message = f"{key}: {said} is gone, which {_MEANING.get(key) or _ONLY_CHANGED.get(key, _ROWS)}"
-            severity = Severity.HIGH if unprotected else Severity.MEDIUM
-            yield self.finding(message, subject.at(), quote=f"{key}: {said}", severity=severity)
+            finding = self.finding(message, subject.at(), quote=f"{key}: {said}")
+            yield replace(finding, category=HOLD, severity=Severity.HIGH) if unprotected else finding
 
     def _setting(
         self, subject: DbtChange, key: str, before: str, value: str, place: Position
@@ -119,22 +124,14 @@ class SettingChanged(Rule[DbtChange]):
             return
         was = f" (it was {before})" if before else ""
         message = f"{key}: {value}{was} {_MEANING[key]}"
-        severity = Severity.HIGH if _destroys(key, value, subject) else Severity.MEDIUM
-        yield self.finding(message, subject.at(place), quote=f"{key}: {value}", severity=severity)
-
-
-def _destroys(key: str, value: str, subject: DbtChange) -> bool:
-    """Whether the next build loses history, columns or the node itself; what is new has none to lose."""
-    said = value.lower()
-    new = subject.kind in (DbtKind.MODEL, DbtKind.SNAPSHOT) and subject.change is Change.ADDED
-    match key:
-        case "full_refresh":
-            return said not in (*_OFF, "computed_part")
-        case "on_schema_change":
-            return said == "sync_all_columns" and not new
-        case "enabled":
-            return said in _OFF and not new
-    return False
+        finding = self.finding(message, subject.at(place), quote=f"{key}: {value}")
+        new = subject.kind in (DbtKind.MODEL, DbtKind.SNAPSHOT) and subject.change is Change.ADDED
+        if key == "full_refresh" and value.lower() not in (*_OFF, COMPUTED):
+            yield replace(finding, category=HOLD, severity=Severity.HIGH)
+        elif (key, value.lower()) in _DESTROYING and not new:
+            yield replace(finding, category=HOLD)
+        else:
+            yield finding
 
 
 def _said(entry: Entry) -> str:

@@ -8,8 +8,9 @@ from typing import Any
 from governance.artifact import Change
 from governance.finding import Position
 from governance.syntax.dbt import DbtChange, DbtKind
+from governance.syntax.dbt.change import Project
 from governance.syntax.dbt.surroundings import guarded, logic
-from governance.syntax.dbt.tests import DbtTest, read_tests
+from governance.syntax.dbt.tests import DbtTest, TestKey, read_tests
 
 _DEGREES = frozenset({"severity", "where", "limit", "error_if", "warn_if", "fail_calc", "enabled"})
 _STRICTEST = frozenset({">0", "!=0", "<>0", ">=1"})
@@ -20,13 +21,17 @@ _HARMLESS = frozenset({"description", "name", "tags", "meta", "store_failures", 
 
 @dataclass(frozen=True, slots=True)
 class Weakening:
-    """One test that is gone or demands less. `beside` is the changed file that it tests."""
+    """One test that is gone or demands less. `beside` is the changed file that it tests.
+
+    It is `owed` to that where what it tested is no more, or its new value is one that the logic now makes.
+    """
 
     start: Position
     words: str
     quote: str
     removed: bool = False
     beside: str = ""
+    owed: bool = False
 
 
 def weakenings(subject: DbtChange) -> Iterator[Weakening]:
@@ -90,13 +95,20 @@ def _generic(subject: DbtChange) -> Iterator[Weakening]:
         beside = subject.project.logic_changed.get(owner, "")
         now = head.get(key)
         if now is not None:
-            yield from _compared(before, now, beside)
+            yield from _compared(before, now, beside, subject.project)
         elif suite or key not in subject.project.tests:
             words = f"{before.name} on {owner or 'the project'} is gone"
-            yield Weakening(_nearest(subject, key), words, before.name, removed=True, beside=beside)
+            left_out, brought_in = subject.project.left_out.get(owner, ()), subject.project.brought_in
+            renamed = (new for new in head if new not in base and new[-1] == key[-1] and new[:2] == key[:2])
+            owed = _column(key) in left_out or any(_column(new) in brought_in for new in renamed)
+            yield Weakening(_nearest(subject, key), words, before.name, True, beside, owed)
 
 
-def _compared(before: DbtTest, now: DbtTest, beside: str) -> Iterator[Weakening]:
+def _column(key: TestKey) -> str:
+    return key[key.index("columns") + 1].lower() if "columns" in key[:-1] else ""
+
+
+def _compared(before: DbtTest, now: DbtTest, beside: str, project: Project) -> Iterator[Weakening]:
     for option in (*now.options, *(gone for gone in before.options if gone not in now.options)):
         was, value = before.options.get(option), now.options.get(option)
         key = next((part for part in reversed(option) if not part.startswith("#")), "")
@@ -107,7 +119,16 @@ def _compared(before: DbtTest, now: DbtTest, beside: str) -> Iterator[Weakening]
         words = (
             f"{now.name} on {now.owner or 'this model'} now says {key}: {value} instead of {was or 'nothing'}"
         )
-        yield Weakening(now.places.get(option, now.start), words, f"{now.name} {key}: {value}", beside=beside)
+        quote, owed = f"{now.name} {key}: {value}", _owed(key, was, value, project)
+        yield Weakening(now.places.get(option, now.start), words, quote, beside=beside, owed=owed)
+
+
+def _owed(key: str, was: Any, value: Any, project: Project) -> bool:
+    """Whether the logic that changed leaves no choice: a new value that it makes, a table that is gone."""
+    if key == "values":
+        said = set(re.findall(r"\w+", str(value).lower()))
+        return bool(said) and said <= project.brought_in
+    return key == "to" and any(word in project.deleted for word in re.findall(r"\w+", str(was)))
 
 
 def _stricter(key: str, value: Any) -> bool:

@@ -110,7 +110,9 @@ class Project:
 
     `logic_changed` names what is built from changed logic, each with the file that changed. `packaged`
     are the macros of installed `packages`, `hooked` those that a hook calls, `run` those whose words a macro
-    runs, `tested_by` the generic tests of what is built from changed logic.
+    runs, `hook_calls` those that a hook of base calls and that are the same now, `tested_by` the generic
+    tests of what is built from changed logic. `left_out` tells the words that are gone from a changed
+    model, `brought_in` those that are new in any, `deleted` the models that are gone themselves.
     """
 
     root: str = ""
@@ -124,6 +126,10 @@ class Project:
     hooked: frozenset[str] = frozenset()
     run: frozenset[str] = frozenset()
     tested_by: Mapping[str, str] = field(default_factory=dict)
+    hook_calls: frozenset[str] = frozenset()
+    left_out: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    brought_in: frozenset[str] = frozenset()
+    deleted: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from jinja2.parser import Parser
 
 from governance.finding import Position
 from governance.syntax.dbt.aliases import MUTATORS, Aliases, changed_names, handed_names
-from governance.syntax.dbt.template import UNREADABLE, Mention, Template, Text, merged
+from governance.syntax.dbt.template import COMPUTED, THIS, UNREADABLE, Mention, Template, Text, merged
 
 _RELATION = re.compile(r"\b(from|join|into|update|table|using)\s+(\S+\.)?[\"`]?$", re.IGNORECASE)
 _DEFINING = {"test", "materialization", "docs", "snapshot"}
@@ -158,9 +158,9 @@ class _Reader:
                 said = self._assigned[key][0]
                 container = said.items or said.parts or not said.text
                 later = node.name in self._changed or (container and node.name in self._handed)
-                return Text("computed_part", known=False, parts=self._parts(node)) if later else said
+                return Text(COMPUTED, known=False, parts=self._parts(node)) if later else said
             case nodes.Name(name="this"):
-                return Text("this_relation")
+                return Text(THIS)
             case nodes.Call(node=nodes.Name(name="ref" | "source")) if node.args:
                 return Text("_".join(self.text(arg).text for arg in node.args))
             case nodes.Call(node=nodes.Name(name="return")) if node.args:
@@ -184,7 +184,7 @@ class _Reader:
                 isinstance(n, _LOGIC) for n in node.find_all(nodes.Node)
             ):
                 return Text(str(node.as_const()))
-        return Text("computed_part", known=False, parts=self._parts(node))
+        return Text(COMPUTED, known=False, parts=self._parts(node))
 
     def _parts(self, node: Any) -> tuple[str, ...]:
         """The constants from which an expression is computed, also through names of the template."""

@@ -21,7 +21,7 @@ from governance.syntax.dbt.layout import (
     project_folders,
     project_roots,
 )
-from governance.syntax.dbt.surroundings import Surroundings, guarded
+from governance.syntax.dbt.surroundings import Surroundings, called_in_hooks, guarded
 from governance.syntax.dbt.template import Template
 from governance.syntax.dbt.tests import read_tests
 from governance.syntax.dbt.yaml import read_yaml
@@ -35,6 +35,7 @@ _BY_ARTIFACT = {
     ArtifactKind.EXPECTATIONS: DbtKind.EXPECTATIONS,
 }
 
+_MODELS = (DbtKind.MODEL, DbtKind.SNAPSHOT, DbtKind.SEED)
 _Side = tuple[Artifact, DbtKind, Source, Source]
 _SECTION = re.compile(
     r"^# (\S+)(, before|, deleted|)\n(.*?)\n?(?=^# \S+\.\S*(?:, before|, deleted)?$)",
@@ -106,11 +107,12 @@ def _read_project(
     packaged = {path: template for path, template in templates.items() if "dbt_packages/" in path}
     around = _surroundings(root, workdir, sides, templates)
     logic, macros = _logic_changed(sides), _macros_changed(sides)
+    own = frozenset(name for template in templates.values() for name in template.macros)
     said_anew = any(head.template.bodies != base.template.bodies for _, _, head, base in sides)
     project = Project(
         root,
         macro_effects(templates),
-        frozenset(name for template in templates.values() for name in template.macros),
+        own,
         around.built_from(_guarded(sides), logic) | logic,
         frozenset(key for _, kind, head, _ in sides for key in _tests(kind, head)),
         frozenset(name for template in templates.values() for name in template.changers),
@@ -119,6 +121,10 @@ def _read_project(
         around.hooked() if said_anew else frozenset(),
         around.run() if said_anew else frozenset(),
         dict(_tested_by(macros, around, logic)),
+        _hook_calls(root, workdir, sides, own),
+        dict(_left_out(sides)),
+        frozenset(word for _, kind, head, base in sides if kind in _MODELS for word in _new(head, base)),
+        frozenset(_stem(a) for a, kind, *_ in sides if kind in _MODELS and a.change is Change.DELETED),
     )
     for artifact, kind, head, base in sides:
         dialect = artifact.dialect or "duckdb"
@@ -181,6 +187,38 @@ def _macros_changed(sides: list[_Side]) -> dict[str, str]:
         for name, body in base.template.bodies.items()
         if head.template.bodies.get(name, body) != body
     }
+
+
+def _hook_calls(root: str, workdir: Path | None, sides: list[_Side], own: frozenset[str]) -> frozenset[str]:
+    """Macros of the project that a hook calls, as one of base does, and that the change leaves alone."""
+    called = {name for artifact, _, head, _ in sides for name in called_in_hooks(artifact.path, head.text)}
+    changed = {
+        name
+        for _, _, head, base in sides
+        for name, body in head.template.bodies.items()
+        if base.template.bodies.get(name) != body
+    }
+    before = {artifact.path.removeprefix(root).lstrip("/"): base.text for artifact, _, _, base in sides}
+    return Surroundings(workdir / root if workdir else None, before, {}).in_hooks((called & own) - changed)
+
+
+def _stem(artifact: Artifact) -> str:
+    return PurePosixPath(artifact.path).stem
+
+
+def _new(head: Source, base: Source) -> frozenset[str]:
+    return _words(head.text) - _words(base.text)
+
+
+def _left_out(sides: list[_Side]) -> Iterator[tuple[str, frozenset[str]]]:
+    """What models say no more; one with a star may still put out what it has left out."""
+    for artifact, kind, head, base in sides:
+        if kind in _MODELS and "*" not in head.text.replace("count(*)", ""):
+            yield _stem(artifact), _new(base, head)
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(re.findall(r"\w+", text.lower()))
 
 
 def _guarded(sides: list[_Side]) -> set[str]:

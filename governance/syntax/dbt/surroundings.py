@@ -25,10 +25,13 @@ _SUFFIXES = (".sql", ".py", ".yml", ".yaml")
 
 
 class Surroundings:
-    """The models, tests and YAML files of a project at head, each read only when somebody asks for it."""
+    """The models, tests and YAML files of a project, each read only when somebody asks for it.
 
-    def __init__(self, folder: Path | None, heads: Mapping[str, str], macros: Mapping[str, Template]) -> None:
-        self._folder, self._heads = folder, heads
+    `said` tells what changed files say on the side that is asked about.
+    """
+
+    def __init__(self, folder: Path | None, said: Mapping[str, str], macros: Mapping[str, Template]) -> None:
+        self._folder, self._said = folder, said
         self._calls: dict[str, set[str]] = {}
         for template in macros.values():
             for name in template.macros:
@@ -50,9 +53,19 @@ class Surroundings:
 
     def hooked(self) -> frozenset[str]:
         """Macros that a hook calls, or that such a macro calls."""
-        texts = ((path, self._text(path)) for path in self._paths)
-        hooks = ((path, text) for path, text in texts if "hook" in text or "on-run-" in text)
-        return self._reached(word for path, text in hooks for word in _called_by_hooks(path, text))
+        return self._reached(word for path in self._paths for word in called_in_hooks(path, self._text(path)))
+
+    def in_hooks(self, names: Iterable[str]) -> frozenset[str]:
+        """Which of the names some hook calls."""
+        left, found = set(names), set()
+        for path in self._paths if left else ():
+            text = self._text(path)
+            if any(name in text for name in left):
+                found |= left.intersection(called_in_hooks(path, text))
+                left -= found
+            if not left:
+                break
+        return frozenset(found)
 
     def run(self) -> frozenset[str]:
         """Macros whose words a macro's `run_query` or `statement` runs, and those that such a macro calls."""
@@ -94,7 +107,7 @@ class Surroundings:
 
     @cached_property
     def _paths(self) -> tuple[str, ...]:
-        found = set(self._heads)
+        found = set(self._said)
         for folder, below, files in os.walk(self._folder) if self._folder else ():
             below[:] = [name for name in below if name not in _NOT_OURS and not name.startswith(".")]
             within = Path(folder).relative_to(self._folder or "")
@@ -106,8 +119,8 @@ class Surroundings:
         return {PurePosixPath(path).stem: path for path in self._paths if path.endswith((".sql", ".py"))}
 
     def _text(self, path: str) -> str:
-        if path in self._heads:
-            return self._heads[path]
+        if path in self._said:
+            return self._said[path]
         file = self._folder / path if self._folder else Path(path)
         if file.is_symlink() or not file.is_file():
             return ""
@@ -134,7 +147,10 @@ def _words(mention: Mention) -> tuple[str, ...]:
     return (*mention.path, named.text) if "dispatch" in mention.path and named else mention.path
 
 
-def _called_by_hooks(path: str, text: str) -> Iterator[str]:
+def called_in_hooks(path: str, text: str) -> Iterator[str]:
+    """The names that hooks in a file call, and some more."""
+    if "hook" not in text and "on-run-" not in text:
+        return
     if path.endswith((".yml", ".yaml")):
         for entry in read_yaml(text).entries.values():
             if HOOKS.intersection(entry.path):

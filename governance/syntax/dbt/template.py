@@ -8,6 +8,8 @@ from governance.finding import Position
 LONGEST_TEXT = 4_000_000
 UNREADABLE = "**"
 """Stands for the name of an argument that is computed, or for arguments handed on as a whole."""
+THIS, COMPUTED = "this_relation", "computed_part"
+"""Words that stand for the model's own relation, and for what cannot be read off a template."""
 HOOKS = frozenset({"pre_hook", "post_hook", "on_run_start", "on_run_end", "sql_header"})
 """Settings whose text dbt runs as statements of their own."""
 
