@@ -145,6 +145,7 @@ def _dbt_checks(policy: Policy, changeset: ChangeSet) -> tuple[Check, ...]:
         render=policy.dbt.render,
         build=policy.dbt.build,
         cache=cache_folder(policy),
+        dialect=_dbt_dialect(policy),
         minimum_rows=policy.outputs.minimum_rows,
         samples=policy.outputs.samples,
         accepted=frozenset(waiver.fingerprint for waiver in active_waivers(policy)),
@@ -152,6 +153,14 @@ def _dbt_checks(policy: Policy, changeset: ChangeSet) -> tuple[Check, ...]:
     left_out = set() if policy.outputs.validate else {"outputs"}
     left_out |= set() if policy.dbt.build else {"dbt-build", "outputs"}
     return tuple(check for check in dbt_checks(changeset, options) if check.name not in left_out)
+
+
+def _dbt_dialect(policy: Policy) -> str:
+    """What the policy says of the SQL that dbt models are in; "" when it says nothing."""
+    from governance.syntax.dialect import dialect_named
+
+    said = policy.dbt.dialect or (policy.sql.dialect if policy.sql.dialect != Policy().sql.dialect else "")
+    return said and dialect_named(said).name
 
 
 def cache_folder(policy: Policy) -> Path | None:

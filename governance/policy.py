@@ -106,6 +106,8 @@ class DbtPolicy:
     """Build what changed and run its tests; when off, the verdict rests on the rendered SQL alone."""
     cache: str = "~/.cache/governance/dbt"
     """Where what is known of a base is kept, so that it is parsed once; empty: nowhere."""
+    dialect: str = ""
+    """The SQL that models are written in; else `sql.dialect` where it is set, else told from the models."""
     allow_without_jail: bool = False
     """Render even where the kernel offers neither namespaces nor Landlock."""
     timeout: float = 120.0

@@ -106,6 +106,12 @@ def audited(policy: Policy, _: Place) -> list[str]:
     return [check.name for check in build_checks(policy, DBT)]
 
 
+def read_as(policy: Policy, _: Place) -> str:
+    """The SQL that dbt's models are said to be in."""
+    impact = next(check for check in build_checks(policy, DBT) if check.name == "dbt-impact")
+    return str(impact.audit.options.dialect)  # type: ignore[attr-defined]
+
+
 def bases_kept(policy: Policy, place: Place) -> str:
     """Where what is known of bases is kept, when the environment says nothing."""
     with patch.dict(os.environ, {"HOME": "/home/ada"}):
@@ -220,6 +226,7 @@ CASES: list[tuple[str, str, str, Effect, Any, Any]] = [
     ("dbt.render", "", "dbt: {render: false}", because("GOV023"), "there is no checkout of the project at hand", "the policy switches rendering off"),
     ("dbt.allow_without_jail", "", "dbt: {allow_without_jail: true}", jail_required, True, False),
     ("dbt.build", "", "dbt: {build: false}", audited, ["dbt-screen", "dbt-impact", "dbt-build", "outputs"], ["dbt-screen", "dbt-impact"]),
+    ("dbt.dialect", "sql: {dialect: snowflake}", "sql: {dialect: snowflake}\ndbt: {dialect: spark}", read_as, "snowflake", "databricks"),
     ("dbt.cache", "", "dbt: {cache: ''}", bases_kept, "/home/ada/.cache/governance/dbt", "None"),
     ("outputs.validate", "", "outputs: {validate: false}", checks_run, ["outputs"], []),
     ("infra.scanners", "", "infra: {scanners: []}", findings(ROOT_IMAGE, "hadolint/DL3003"), ("pass", ["hadolint/DL3003"]), ("pass", [])),

@@ -49,7 +49,7 @@ class DbtOptions:
 
     Without `jail_required` the project is rendered even where the kernel offers no jail; without
     `render` it is only screened, and what it would do stays unknown. What is known of a base is kept
-    in `cache`.
+    in `cache`. The project's SQL is in `dialect`; without one it is told from the project.
     """
 
     limits: Limits = Limits()
@@ -60,6 +60,7 @@ class DbtOptions:
     samples: int = 0
     accepted: frozenset[str] = frozenset()
     cache: Path | None = None
+    dialect: str = ""
 
 
 @dataclass
@@ -135,7 +136,11 @@ class Audit:
 
     def _session(self, root: str, changeset: ChangeSet) -> DbtSession:
         options, head = self.options, Path(changeset.workdir) / root
-        return DbtSession(head, changeset.base, options.limits, options.jail_required, options.cache, root)
+        return DbtSession(
+            *(head, changeset.base, options.limits, options.jail_required, options.cache),
+            root=root,
+            dialect=options.dialect,
+        )
 
     def _projects(self, changeset: ChangeSet) -> list[ProjectAudit]:
         grouped: dict[str, list[Seen]] = {}

@@ -2,15 +2,15 @@
 
 import difflib
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from governance.adapters.dbt import DIALECT
 from governance.changeset import ChangeSet
 from governance.check import CheckReport, examine, installed
 from governance.checks.dbt_audit import Audit, ProjectAudit
 from governance.fault import NOT_RENDERED
-from governance.finding import Finding, Location, Position
+from governance.finding import Finding, Location, Position, Severity
 from governance.rule import Rule
 from governance.rules.dbt.column_recomputed import ColumnRecomputed
 from governance.rules.dbt.column_removed import ColumnRemovedInUse
@@ -18,9 +18,10 @@ from governance.rules.dbt.column_retyped import ColumnRetyped
 from governance.rules.dbt.query_broken import QueryBroken
 from governance.rules.dbt.rows_changed import RowsChanged
 from governance.rules.dbt.sql_in_setting import SqlInSetting
+from governance.rules.sql.unknown_function import UnknownFunction
 from governance.syntax.dbt import DbtChange, values_in
 from governance.syntax.dbt.column_change import ColumnChange, ColumnImpact
-from governance.syntax.dbt.graph import BUILT, Node
+from governance.syntax.dbt.graph import BUILT, RENDERED_FOR, Node
 
 RULES: tuple[Rule[ColumnImpact], ...] = (
     ColumnRemovedInUse(),
@@ -91,18 +92,35 @@ def _settings(node: Node, before: Node | None, project: ProjectAudit) -> Iterato
     """What the settings of a node would do in dbt's own SQL, now that their templates are rendered."""
     now = values_in(node.facts.get("settings", {}))
     known = values_in(before.facts.get("settings", {}) if before else {})
-    yield from SqlInSetting().check_parsed(now, known, Location(project.path(node.path)), DIALECT)
+    assert project.state is not None
+    dialect = project.state.before.dialect
+    yield from SqlInSetting().check_parsed(now, known, Location(project.path(node.path)), dialect)
 
 
 def _judge(node: Node, project: ProjectAudit, profile: str) -> Iterator[Finding]:
-    """What the SQL rules say about a rendered model or test, at the lines of its template."""
+    """What the SQL rules say about a rendered model or test, at the lines of its template.
+
+    What they say of base as well is no news. A function that nobody knows is for review: it runs within a
+    query, and the warehouse is not at hand that could tell what it does.
+    """
     from governance.statements import examine_sql
+    from governance.syntax.dbt.spoken import acts_somewhere, in_dialect, vouched
     from governance.syntax.sql import Profile, SqlContext
 
-    path = project.path(node.path)
+    assert project.state is not None
+    path, state = project.path(node.path), project.state
+    dialect, before = state.before.dialect, state.base.nodes.get(node.key)
+    context = SqlContext(dialect, Profile(profile), functions=vouched(dialect, state.called))
+    old = examine_sql(in_dialect(before.sql, dialect), context, path) if before and before.sql else []
+    known = Counter(finding.fingerprint for finding in old)
     template = next((change.head.text for change in project.changes if change.path == path), "")
     lines = _lines(node.sql, template)
-    for finding in examine_sql(node.sql, SqlContext(DIALECT, Profile(profile)), path):
+    for finding in examine_sql(in_dialect(node.sql, dialect), context, path):
+        known[finding.fingerprint] -= 1
+        if known[finding.fingerprint] >= 0:
+            continue
+        if finding.code == UnknownFunction.code and not acts_somewhere(finding.quote):
+            finding = replace(finding, severity=Severity.MEDIUM)
         start = finding.location.start
         place = Position(lines[start.line], start.column) if start and start.line in lines else None
         yield replace(finding, location=Location(path, place))
@@ -149,5 +167,6 @@ def _evidence(project: ProjectAudit) -> dict[str, object]:
         "rendered": sum(1 for node in nodes.values() if node.sql and node.kind in BUILT),
         "hooks_not_run": project.state.hooks,
         "jail": dict(project.locks),
-        "rendered_for": DIALECT,
+        "rendered_for": RENDERED_FOR,
+        "written_in": project.state.before.dialect,
     }

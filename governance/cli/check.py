@@ -133,7 +133,8 @@ def settled(
         sql = replace(sql, tables=tuple(name.strip() for name in tables.split(",") if name.strip()))
     if schema:
         sql = replace(sql, schema=schema).resolved()
-    return policy if sql is policy.sql else replace(policy, sql=sql)
+    dbt = replace(policy.dbt, dialect=sql.dialect) if dialect else policy.dbt
+    return policy if sql is policy.sql else replace(policy, sql=sql, dbt=dbt)
 
 
 @dataclass

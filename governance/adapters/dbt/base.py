@@ -28,11 +28,9 @@ from governance.syntax.dbt.layout import PROJECT_FILE
 if TYPE_CHECKING:
     from governance.syntax.dbt.outputs import Known, Outputs
 
-DIALECT = "duckdb"
-"""What projects are rendered for, whatever warehouse they are meant for."""
 COLUMNS, ABOUT = "columns.json", "about.json"
 _KEPT = 20
-_FORMAT = "2"
+_FORMAT = "3"
 _READERS = ("airflow-governance", "dbt-core", "dbt-duckdb", "duckdb", "sqlglot")
 
 
@@ -66,11 +64,15 @@ class Base:
         """What the nodes put out. This imports the parser of SQL, so it is asked for while dbt works."""
         from governance.syntax.dbt.outputs import Outputs
 
-        return Outputs(Graph(self.nodes), DIALECT, self.known)
+        return Outputs(Graph(self.nodes), self.about["dialect"], self.known)
 
     @cached_property
     def about(self) -> Mapping[str, Any]:
-        """Which project it `fits` and how many `updates` it is away from one that was read from nothing."""
+        """What is known of it as a whole.
+
+        Which project it `fits`, how many `updates` it is away from one that was read from nothing, the
+        `dialect` of its SQL, and the names `called` in that.
+        """
         about: dict[str, Any] = json.loads((self.folder / ABOUT).read_bytes())
         return about
 
@@ -88,10 +90,14 @@ class Base:
 
 
 class Bases:
-    """The bases that are kept in a cache folder, or none where there is no such folder."""
+    """The bases that are kept in a cache folder, or none where there is no such folder.
 
-    def __init__(self, cache: Path | None) -> None:
+    `dialect` is what their SQL is said to be; else it is told from what they say.
+    """
+
+    def __init__(self, cache: Path | None, dialect: str = "") -> None:
         self._folder = cache / "bases" if cache else None
+        self.dialect = dialect
 
     def get(self, tree: Tree, root: str) -> Base | None:
         """What is known of the project in the folder `root` of a tree, if it is kept."""
@@ -130,19 +136,18 @@ class Bases:
         return Base(place)
 
     def _place(self, tree: Tree, root: str) -> Path | None:
-        return self._folder / _digest(tree.digest(root)) if self._folder else None
+        return self._folder / _digest(tree.digest(root), self.dialect) if self._folder else None
+
+    def fitting(self, project: Path) -> str:
+        """The same for two projects of which dbt can parse one on top of the other."""
+        settings = (project / PROJECT_FILE).read_bytes()
+        return _digest(hashlib.sha256(settings).hexdigest(), self.dialect)
 
 
-def fitting(project: Path) -> str:
-    """The same for two projects of which dbt can parse one on top of the other: their settings' digest."""
-    settings = (project / PROJECT_FILE).read_bytes()
-    return _digest(hashlib.sha256(settings).hexdigest())
-
-
-def _digest(of: str) -> str:
+def _digest(*of: str) -> str:
     """Differs when what is read does, or what reads it."""
     versions = (metadata.version(name) for name in _READERS)
-    return hashlib.sha256("\n".join((_FORMAT, *versions, of)).encode()).hexdigest()[:32]
+    return hashlib.sha256("\n".join((_FORMAT, *versions, *of)).encode()).hexdigest()[:32]
 
 
 def _newest(folder: Path) -> list[Path]:

@@ -8,8 +8,9 @@ told anew. What is known drifts with dbt's own partial parse, if that does, so n
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from governance.adapters.dbt.base import ABOUT, DIALECT, Base, Bases, fitting
+from governance.adapters.dbt.base import ABOUT, Base, Bases
 from governance.adapters.dbt.saved import NODES
 from governance.adapters.dbt.state import State, render, stale_nodes, state_of
 from governance.adapters.jail import Limits
@@ -17,6 +18,7 @@ from governance.adapters.worker import Worker, WorkerFailed
 from governance.changeset import Tree
 from governance.syntax.dbt.graph import BUILT, Graph, Node
 from governance.syntax.dbt.outputs import Known, Outputs, known_columns, same_columns
+from governance.syntax.dbt.spoken import called, told_dialect
 
 MODULE = "governance.adapters.dbt.worker"
 _MOST_UPDATES = 20
@@ -29,7 +31,7 @@ def read_base(
     """What is to be known of the project in the folder `root` of a tree, and kept; raises WorkerFailed."""
     limits = replace(limits, seconds=limits.seconds * _MORE_SECONDS)
     files = (tree.folder() / root).resolve()
-    fits = fitting(files)
+    fits = bases.fitting(files)
     older = bases.nearest(fits, _MOST_UPDATES)
     if older is not None:
         try:
@@ -39,7 +41,8 @@ def read_base(
                 MODULE, scratch / "on top", limits, jail_required=jail_required, readable=(files,)
             ) as worker:
                 found = _on_top(older, worker, scratch / "on top", files)
-            return bases.keep(_about(found, fits, older.about["updates"] + 1), tree, root)
+            about = dict(older.about, updates=older.about["updates"] + 1)
+            return bases.keep(_about(found, about), tree, root)
         except (WorkerFailed, OSError, ValueError, KeyError, TypeError):
             pass  # an older base that is spoilt, or one on which dbt fails: it is read from nothing then
     with Worker(
@@ -47,12 +50,14 @@ def read_base(
     ) as worker:
         worker.ask("save", tree=str(files))
     found = Base(scratch / "reading" / "saved")
-    found.tell_columns(known_columns(Graph(found.nodes), DIALECT))
-    return bases.keep(_about(found, fits, 0), tree, root)
+    dialect = bases.dialect or told_dialect(found.facts["sql"].values())
+    found.tell_columns(known_columns(Graph(found.nodes), dialect))
+    return bases.keep(_about(found, {"fits": fits, "updates": 0, "dialect": dialect}), tree, root)
 
 
-def _about(found: Base, fits: str, updates: int) -> Base:
-    (found.folder / ABOUT).write_text(json.dumps({"fits": fits, "updates": updates}), "utf-8")
+def _about(found: Base, about: dict[str, Any]) -> Base:
+    about["called"] = sorted(called(found.facts["sql"].values()))
+    (found.folder / ABOUT).write_text(json.dumps(about), "utf-8")
     return found
 
 
@@ -84,7 +89,7 @@ def _columns(state: State) -> Known:
     """The columns of all nodes, told anew only of those that differ and of what reads other columns."""
     base, head, known = state.base.nodes, state.head, state.before.known
     other = {key for key, node in head.nodes.items() if key not in base or _told(node) != _told(base[key])}
-    outputs = Outputs(head, DIALECT, known, other)
+    outputs = Outputs(head, state.before.dialect, known, other)
     columns, bound = {}, set()
     for key in head.order:
         node = head.nodes[key]

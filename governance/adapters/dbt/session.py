@@ -3,12 +3,12 @@
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from governance.adapters.dbt.base import DIALECT, Base, Bases
+from governance.adapters.dbt.base import Base, Bases
 from governance.adapters.dbt.state import State, render, state_of
 from governance.adapters.dbt.tree import copy_tree
 from governance.adapters.jail import Limits, Locks
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 _NOTHING: Mapping[str, Any] = {"sql": {}, "unrendered": {}, "wide": [], "hooks": 0}
 
 
-def _no_outputs() -> "Outputs":
+def _no_outputs(dialect: str) -> "Outputs":
     from governance.syntax.dbt.outputs import Outputs
 
-    return Outputs(Graph(), DIALECT)
+    return Outputs(Graph(), dialect)
 
 
 def _wait(before: "Outputs") -> None:
@@ -74,12 +74,13 @@ class DbtSession:
         jail_required: bool,
         cache: Path | None = None,
         root: str = "",
+        dialect: str = "",
     ) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="governance-dbt-", ignore_cleanup_errors=True)
         self.scratch = Path(self._folder.name).resolve()
         self._base = base if base and base.holds(f"{root}/{PROJECT_FILE}".lstrip("/")) else None
         self._head, self._root = head.resolve(), root
-        self._bases, self._limits, self._jail_required = Bases(cache), limits, jail_required
+        self._bases, self._limits, self._jail_required = Bases(cache, dialect), limits, jail_required
         try:
             self._known = self._bases.get(self._base, root) if self._base else None
             if self._known:
@@ -113,13 +114,13 @@ class DbtSession:
         """Parse head on top of base; no SQL is executed. `meanwhile` is called with base while dbt works."""
         if self._base is None:
             self._worker.begin("state", tree=str(self._head))
-            return state_of(self._worker.finish(), _no_outputs(), _NOTHING)
+            return state_of(self._worker.finish(), _no_outputs(self._bases.dialect), _NOTHING)
         with ExitStack() as stack:
             base = self._known or stack.enter_context(self._read(self._base))
             self._worker.begin("state", tree=str(self._head))
             before = base.outputs
             meanwhile(before)
-            return state_of(self._worker.finish(), before, base.facts)
+            return state_of(self._worker.finish(), before, base.facts, base.about["called"])
 
     @contextmanager
     def _read(self, tree: Tree) -> Iterator[Base]:
@@ -134,7 +135,13 @@ class DbtSession:
 
     def render(self, state: State, keys: Iterable[str]) -> tuple[State, dict[str, str]]:
         """The state with nodes of head rendered, and why some could not be."""
-        return render(self._worker, state, keys)
+        state, errors = render(self._worker, state, keys)
+        if not state.before.dialect:
+            from governance.syntax.dbt.spoken import told_dialect
+
+            dialect = told_dialect(node.sql for node in state.head.nodes.values())
+            state = replace(state, before=_no_outputs(dialect))
+        return state, errors
 
     def build(
         self, side: str, keys: Iterable[str], export: Iterable[str]

@@ -19,7 +19,8 @@ class State:
 
     Base, with what its nodes put out, is rendered as far as it can be, and `unrendered` holds the rest. A
     node of head has the SQL of base until it is rendered itself, and is the same object where its facts
-    are the same. Nodes in `wide` look at the whole project while they render.
+    are the same. Nodes in `wide` look at the whole project while they render; `called` are the names of
+    functions that the SQL of base calls.
     """
 
     before: "Outputs"
@@ -29,6 +30,7 @@ class State:
     hooks: int = 0
     unrendered: frozenset[str] = frozenset()
     wide: frozenset[str] = frozenset()
+    called: frozenset[str] = frozenset()
 
     @property
     def base(self) -> Graph:
@@ -36,7 +38,9 @@ class State:
         return self.before.graph
 
 
-def state_of(answer: Mapping[str, Any], before: "Outputs", facts: Mapping[str, Any]) -> State:
+def state_of(
+    answer: Mapping[str, Any], before: "Outputs", facts: Mapping[str, Any], called: Iterable[str] = ()
+) -> State:
     """What the worker says of head, over what is known of base."""
     base = before.graph
     other = read_nodes(answer["nodes"], facts["sql"])
@@ -50,6 +54,7 @@ def state_of(answer: Mapping[str, Any], before: "Outputs", facts: Mapping[str, A
         answer["hooks"] + facts["hooks"],
         frozenset(facts["unrendered"]),
         frozenset(facts["wide"]),
+        frozenset(called),
     )
 
 

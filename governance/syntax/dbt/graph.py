@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+RENDERED_FOR = "duckdb"
+"""The engine whose SQL dbt's own macros make here, whatever warehouse a project is meant for."""
 BUILT = ("model", "seed", "snapshot")
 
 

@@ -6,7 +6,8 @@ from functools import lru_cache
 
 from governance.errors import InvalidInput
 from governance.syntax.column_lineage import Output, Source, output_columns, used_columns
-from governance.syntax.dbt.graph import BUILT, Graph, Node
+from governance.syntax.dbt.graph import BUILT, RENDERED_FOR, Graph, Node
+from governance.syntax.dbt.spoken import in_dialect
 from governance.syntax.sql.native.empty import EmptyTables, NotBound
 
 Columns = Mapping[str, str]
@@ -96,7 +97,7 @@ class Outputs:
         parents = [parent.key for parent in read_by(self.graph, node)]
         for key in parents:
             self.columns(key)
-        if self.dialect != "duckdb" or any(key not in self.bound for key in parents):
+        if self.dialect != RENDERED_FOR or any(key not in self.bound for key in parents):
             return {}
         try:
             return self._tables.described(node.sql) or {}
@@ -161,9 +162,9 @@ def _thawed(schema: _Frozen) -> dict[str, dict[str, str]]:
 
 @lru_cache(maxsize=8192)  # most models are the same on both sides of a change
 def _output(sql: str, dialect: str, schema: _Frozen) -> Output:
-    return output_columns(sql, dialect, _thawed(schema))
+    return output_columns(in_dialect(sql, dialect), dialect, _thawed(schema))
 
 
 @lru_cache(maxsize=8192)
 def _used(sql: str, dialect: str, schema: _Frozen) -> frozenset[Source]:
-    return used_columns(sql, dialect, _thawed(schema))
+    return used_columns(in_dialect(sql, dialect), dialect, _thawed(schema))

@@ -9,6 +9,7 @@ from governance.catalog import rules
 from governance.check import examine
 from governance.finding import Location, Severity
 from governance.rule import Rule
+from governance.rules.dbt import HOLD, SCREEN
 from governance.syntax.dbt import read_case
 from governance.syntax.dbt.column_change import ColumnImpact
 from governance.syntax.dbt.graph import Graph, Node
@@ -66,7 +67,8 @@ def difference(text: str) -> list[DataDifference]:
 
 
 SUBJECTS = {
-    "screen": lambda text: [read_case(text)],
+    SCREEN: lambda text: [read_case(text)],
+    HOLD: lambda text: [read_case(text)],
     "impact": impacts,
     "data": outcome,
     "trial": trial,
