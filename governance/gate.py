@@ -99,12 +99,12 @@ def _unjudgeable(artifact: Artifact, policy: Policy) -> Finding | None:
     place = Location(artifact.path)
     if artifact.link:
         return _link(artifact)
+    if artifact.kind is ArtifactKind.OTHER:
+        return _unknown(artifact)
     size = len(artifact.content or b"")
     if size > policy.limits.artifact_bytes:
         limit = policy.limits.artifact_bytes
         return TOO_LARGE.finding(f"{size:,} bytes, of which the policy reads {limit:,} at most", place)
-    if artifact.kind is ArtifactKind.OTHER:
-        return _unknown(artifact)
     try:
         _ = artifact.text, artifact.base_text
     except InvalidInput as error:

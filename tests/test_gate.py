@@ -124,6 +124,7 @@ INTAKE = [
     ("binary", artifact("a.sql", b"\xff\xfe\x00"), "GOV005", Verdict.BLOCK),
     ("nul byte", artifact("a.sql", b"select 1\x00"), "GOV005", Verdict.BLOCK),
     ("fifty megabytes", artifact("a.sql", b" " * 50_000_000), "GOV006", Verdict.BLOCK),
+    ("fifty megabytes that no check reads", artifact("docs/manifest.json", b" " * 50_000_000, kind=ArtifactKind.OTHER), "GOV008", Verdict.REVIEW),
     ("link out of the repository", artifact("m/a.sql", b"../../etc/passwd", link="../../etc/passwd"), "GOV007", Verdict.BLOCK),
     ("absolute link", artifact("a.sql", b"/etc/passwd", link="/etc/passwd"), "GOV007", Verdict.BLOCK),
     ("link inside the repository", artifact("m/a.sql", b"../b.txt", link="../b.txt"), "GOV007", Verdict.REVIEW),
