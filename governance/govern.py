@@ -163,6 +163,24 @@ def _dbt_dialect(policy: Policy) -> str:
     return said and dialect_named(said).name
 
 
+def write_data_docs(decision: Decision, policy: Policy, folder: Path) -> int:
+    """Write Great Expectations' pages of the outcomes that a decision rests on; how many models they show.
+
+    Raises InvalidInput when no output was validated, WorkerFailed when the pages cannot be drawn.
+    """
+    from governance.adapters.data_docs import write_pages
+    from governance.adapters.jail import Limits
+
+    evidence = [report.evidence for report in decision.reports if report.check == "outputs"]
+    models = {
+        (root, key): found for each in evidence for root, kept in each.items() for key, found in kept.items()
+    }
+    several = len({root for root, _ in models}) > 1
+    named = {f"{root}.{key}" if several else key: found for (root, key), found in models.items()}
+    limits, jail_required = Limits(seconds=policy.dbt.timeout), not policy.dbt.allow_without_jail
+    return write_pages(named, decision.decided_at, folder, limits, jail_required)
+
+
 def cache_folder(policy: Policy) -> Path | None:
     """Where bases and their files are kept: GOVERNANCE_CACHE wins, then the policy; `None` for nowhere."""
     folder = os.environ.get(CACHE_VARIABLE, policy.dbt.cache)

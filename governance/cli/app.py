@@ -71,6 +71,12 @@ def sql_options(command: Command) -> Command:
 @click.option("--by-hand", is_flag=True, help="A person wrote the change.")
 @click.option("--record", is_flag=True, help="Sign the decision and keep it as evidence.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="How to write the report.")
+@option(
+    "--data-docs",
+    metavar="FOLDER",
+    help="Write Great Expectations' pages of what was validated into an empty folder. They hold counts, and "
+    "a browser loads nothing for them.",
+)
 def check(**options: object) -> int:
     """Judge files, one SQL text, or what a branch changes.
 

@@ -13,16 +13,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from governance.changeset import Authorship, ChangeSet
-from governance.errors import InvalidInput
+from governance.cli import COULD_NOT_DECIDE
+from governance.errors import GovernanceError, InvalidInput
 from governance.finding import Verdict
 from governance.gate import sql_ground, verdict_of
 from governance.policy import POLICY_FILE, Policy
 
 if TYPE_CHECKING:
+    from governance.decision import Decision
     from governance.trace import Trace
 
 T = TypeVar("T")
 EXIT = {Verdict.PASS: 0, Verdict.BLOCK: 1, Verdict.REVIEW: 3}
+_SAYS_MORE = (0, 3, COULD_NOT_DECIDE, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class Request:
     record: bool
     policy: str
     form: str
+    data_docs: str = ""
 
 
 def run_check(request: Request) -> int:
@@ -49,6 +53,11 @@ def run_check(request: Request) -> int:
     from governance.govern import Gate
     from governance.report import render
 
+    pages = Path(request.data_docs) if request.data_docs else None
+    if pages:
+        from governance.adapters.data_docs import refuse_used
+
+        refuse_used(pages)  # known before minutes are spent on a build
     with _change(request) as (changeset, policy):
         gate = Gate(policy)
         if request.record:
@@ -58,7 +67,25 @@ def run_check(request: Request) -> int:
         else:
             decision = gate.check(changeset)
         sys.stdout.write(render(decision, changeset, request.form))
+    if pages and not _drawn(decision, policy, pages):
+        return max(EXIT[decision.verdict], COULD_NOT_DECIDE, key=_SAYS_MORE.index)
     return EXIT[decision.verdict]
+
+
+def _drawn(decision: "Decision", policy: Policy, folder: Path) -> bool:
+    """Whether Great Expectations' pages of what was validated are written; if not, what is wrong is told."""
+    from governance.cli import complain
+    from governance.govern import write_data_docs
+
+    sys.stdout.flush()
+    try:
+        count = write_data_docs(decision, policy, folder)
+    except GovernanceError as error:  # the verdict stands, and is on the screen already
+        complain(error.message, error.remedy)
+        return False
+    models = f"{count} model{'' if count == 1 else 's'}"
+    print(f"wrote pages of {models}: {folder / 'index.html'}", file=sys.stderr)
+    return True
 
 
 @contextmanager
