@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from governance.adapters.dbt import WAREHOUSE, DbtSession, Run, State, Table, Trial, stale_nodes
+from governance.adapters.dbt import WAREHOUSE, DbtSession, Given, Run, State, Table, Trial, stale_nodes
 from governance.adapters.jail import Limits
 from governance.adapters.worker import (
     Worker,
@@ -49,7 +49,8 @@ class DbtOptions:
 
     Without `jail_required` the project is rendered even where the kernel offers no jail; without
     `render` it is only screened, and what it would do stays unknown. What is known of a base is kept
-    in `cache`. The project's SQL is in `dialect`; without one it is told from the project.
+    in `cache`. The project's SQL is in `dialect`; without one it is told from the project. dbt is handed
+    what is `given`.
     """
 
     limits: Limits = Limits()
@@ -61,6 +62,7 @@ class DbtOptions:
     accepted: frozenset[str] = frozenset()
     cache: Path | None = None
     dialect: str = ""
+    given: Given = Given()
 
 
 @dataclass
@@ -140,6 +142,7 @@ class Audit:
             *(head, changeset.base, options.limits, options.jail_required, options.cache),
             root=root,
             dialect=options.dialect,
+            given=options.given,
         )
 
     def _projects(self, changeset: ChangeSet) -> list[ProjectAudit]:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from governance.adapters.dbt import Given
 from governance.changeset import ChangeSet
 from governance.check import CheckReport, examine, installed
 from governance.checks.dbt_audit import Audit, ProjectAudit
@@ -48,7 +49,7 @@ class DbtImpact:
                 findings.append(project.fault)
             else:
                 findings += _project(project)
-                evidence[project.root or "."] = _evidence(project)
+                evidence[project.root or "."] = _evidence(project) | _given(self.audit.options.given)
         return CheckReport(
             self.name, tuple(findings), evidence=evidence, tools=installed("dbt-core", "sqlglot")
         )
@@ -156,6 +157,14 @@ def _place(column: str, change: DbtChange | None) -> Position | None:
         if found:  # an alias comes last
             return Position(number + 1, found[-1].start() + 1)
     return Position(min(hunks[0][0] + 1, max(len(after), 1))) if hunks else None
+
+
+def _given(given: Given) -> dict[str, object]:
+    """What dbt was handed, by names and a digest: a value may be a secret."""
+    if not given.digest:
+        return {}
+    names = {"vars": sorted(given.vars), "environment": sorted(given.environment)}
+    return {"given": {**names, "columns_of": len(given.columns), "sha256": given.digest}}
 
 
 def _evidence(project: ProjectAudit) -> dict[str, object]:

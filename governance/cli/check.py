@@ -17,7 +17,7 @@ from governance.cli import COULD_NOT_DECIDE
 from governance.errors import GovernanceError, InvalidInput
 from governance.finding import Verdict
 from governance.gate import sql_ground, verdict_of
-from governance.policy import POLICY_FILE, Policy
+from governance.policy import POLICY_FILE, Policy, file_text
 
 if TYPE_CHECKING:
     from governance.decision import Decision
@@ -46,6 +46,7 @@ class Request:
     policy: str
     form: str
     data_docs: str = ""
+    manifest: str = ""
 
 
 def run_check(request: Request) -> int:
@@ -58,8 +59,8 @@ def run_check(request: Request) -> int:
         from governance.adapters.data_docs import refuse_used
 
         refuse_used(pages)  # known before minutes are spent on a build
-    with _change(request) as (changeset, policy):
-        gate = Gate(policy)
+    with _change(request) as (changeset, policy, ground):
+        gate = Gate(policy, ground=ground)
         if request.record:
             record = gate.decide(changeset)
             decision = record.decision
@@ -89,7 +90,8 @@ def _drawn(decision: "Decision", policy: Policy, folder: Path) -> bool:
 
 
 @contextmanager
-def _change(request: Request) -> Iterator[tuple[ChangeSet, Policy]]:
+def _change(request: Request) -> Iterator[tuple[ChangeSet, Policy, Policy]]:
+    """What is judged, the policy, and the ground on which it is judged."""
     if request.base:
         if request.paths or request.sql:
             raise InvalidInput("--base judges a branch; it takes no paths and no --sql", "Drop one of them.")
@@ -98,6 +100,8 @@ def _change(request: Request) -> Iterator[tuple[ChangeSet, Policy]]:
         return
     if not request.paths and not request.sql:
         raise InvalidInput("nothing to check", "Name files, or use --sql TEXT or --base REV.")
+    if request.manifest:
+        raise InvalidInput("--manifest belongs to --base", "Use --schema to judge files by a manifest.")
     from governance.govern import loose_changeset
 
     policy = settled(
@@ -106,23 +110,27 @@ def _change(request: Request) -> Iterator[tuple[ChangeSet, Policy]]:
     changeset = loose_changeset(request.paths, request.sql, request.dialect)
     if request.trace:
         changeset = replace(changeset, trace=read_transcript(request.trace), authorship=Authorship.AGENT)
-    yield changeset, policy
+    yield changeset, policy, policy
 
 
 @contextmanager
-def _branch(request: Request) -> Iterator[tuple[ChangeSet, Policy]]:
+def _branch(request: Request) -> Iterator[tuple[ChangeSet, Policy, Policy]]:
     from governance.adapters.git import Repository
-    from governance.govern import branch_changeset, cache_folder, policy_at
+    from governance.govern import branch_changeset, cache_folder, policy_at, with_manifest
 
     repository = Repository.at()
-    policy = policy_at(repository, repository.commit(request.base), request.policy)
+    base = repository.commit(request.base)
+    policy = policy_at(repository, base, request.policy)
     policy = settled(policy, request.dialect, request.profile, request.tables, request.schema)
+    ground, file = policy, request.manifest
+    if file:
+        ground = with_manifest(policy, file_text(file), file, repository, base)
     trace = read_transcript(request.trace) if request.trace else None
     author = Authorship.BY_HAND if request.by_hand else Authorship.AGENT
     with branch_changeset(
         repository, request.base, request.head or None, trace, author, cache=cache_folder(policy)
     ) as changeset:
-        yield changeset, policy
+        yield changeset, policy, ground
 
 
 def read_transcript(path: str) -> "Trace":
