@@ -25,8 +25,9 @@ from governance.changeset import ChangeSet
 from governance.checks.dbt_screen import Look, Seen, first_look, holds
 from governance.checks.suites import Suite, suite_of
 from governance.fault import CHECK_CRASHED, CHECK_TIMED_OUT, NO_JAIL, NOT_RENDERED, TOOL_MISSING, Fault
-from governance.finding import Finding, Location
+from governance.finding import Finding, Location, Position
 from governance.syntax.dbt import DbtChange, DbtKind
+from governance.syntax.dbt.failures import file_named
 from governance.syntax.dbt.graph import BUILT, Node
 from governance.syntax.dbt.layout import project_roots
 
@@ -173,7 +174,7 @@ class Audit:
         try:
             self._stages(audit, changeset)
         except WorkerFailed as error:
-            audit.fault = _fault(error).finding(error.message, audit.place)
+            audit.fault = _fault(error).finding(error.message, _named_place(audit, error.message))
 
     def _stages(self, audit: ProjectAudit, changeset: ChangeSet) -> None:
         options, head = self.options, Path(changeset.workdir) / audit.root
@@ -337,6 +338,17 @@ def _relation(node: Node) -> str:
     """The name of a built node, each part in quotes."""
     parts = (node.facts.get("database") or WAREHOUSE, node.facts["schema"], node.facts["identifier"])
     return ".".join('"' + part.replace('"', '""') + '"' for part in parts)
+
+
+def _named_place(audit: ProjectAudit, message: str) -> Location:
+    """The changed file that dbt names in what it says, else the first."""
+    named = file_named(message)
+    for change in audit.changes:
+        if named and change.path == audit.path(named.path):
+            text = change.head.text  # of which dbt reads no blank lines at the start
+            skipped = text[: len(text) - len(text.lstrip())].count("\n")
+            return Location(change.path, Position(named.line + skipped) if named.line else None)
+    return audit.place
 
 
 def _fault(error: WorkerFailed) -> Fault:
