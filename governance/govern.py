@@ -4,9 +4,10 @@ The faces (command line, Airflow, web) call this and nothing below it.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,9 +18,10 @@ from governance.decision import Decision, active_waivers
 from governance.errors import InvalidInput, InvalidPolicy
 from governance.gate import evaluate, sql_ground
 from governance.kind import kind_of
-from governance.policy import POLICY_FILE, Policy
+from governance.policy import POLICY_FILE, Policy, file_text
 
 if TYPE_CHECKING:
+    from governance.adapters.dbt import Given
     from governance.adapters.git import Repository
     from governance.attestation import Attestation
     from governance.keys import SigningKey
@@ -53,12 +55,21 @@ class Record:
 
 
 class Gate:
-    """Judges change sets under one policy; with a ledger and a key it also records what it decides."""
+    """Judges change sets under one policy; with a ledger and a key it also records what it decides.
+
+    `ground` is the policy with what this run alone is told of the project, such as variables of dbt: the
+    checks go by it, and the decision is one under the policy.
+    """
 
     def __init__(
-        self, policy: Policy | None = None, ledger: "Ledger | None" = None, key: "SigningKey | None" = None
+        self,
+        policy: Policy | None = None,
+        ledger: "Ledger | None" = None,
+        key: "SigningKey | None" = None,
+        ground: Policy | None = None,
     ) -> None:
         self.policy = policy or Policy()
+        self._ground = ground or self.policy
         self._ledger = ledger
         self._key = key
 
@@ -68,7 +79,7 @@ class Gate:
 
     def check(self, changeset: ChangeSet) -> Decision:
         """Judge without recording. Never raises on what is in the change set."""
-        return evaluate(changeset, build_checks(self.policy, changeset), self.policy)
+        return evaluate(changeset, build_checks(self._ground, changeset), self.policy)
 
     def decide(self, changeset: ChangeSet) -> Record:
         """Judge, sign, and store durably before returning, whatever the verdict.
@@ -149,6 +160,7 @@ def _dbt_checks(policy: Policy, changeset: ChangeSet) -> tuple[Check, ...]:
         minimum_rows=policy.outputs.minimum_rows,
         samples=policy.outputs.samples,
         accepted=frozenset(waiver.fingerprint for waiver in active_waivers(policy)),
+        given=given_to_dbt(policy),
     )
     left_out = set() if policy.outputs.validate else {"outputs"}
     left_out |= set() if policy.dbt.build else {"dbt-build", "outputs"}
@@ -161,6 +173,31 @@ def _dbt_dialect(policy: Policy) -> str:
 
     said = policy.dbt.dialect or (policy.sql.dialect if policy.sql.dialect != Policy().sql.dialect else "")
     return said and dialect_named(said).name
+
+
+def given_to_dbt(policy: Policy) -> "Given":
+    """What dbt is handed beside the files of a project."""
+    from governance.adapters.dbt import Given
+
+    return Given(policy.dbt.vars, policy.dbt.environment, policy.dbt.columns)
+
+
+def write_data_docs(decision: Decision, policy: Policy, folder: Path) -> int:
+    """Write Great Expectations' pages of the outcomes that a decision rests on; how many models they show.
+
+    Raises InvalidInput when no output was validated, WorkerFailed when the pages cannot be drawn.
+    """
+    from governance.adapters.data_docs import write_pages
+    from governance.adapters.jail import Limits
+
+    evidence = [report.evidence for report in decision.reports if report.check == "outputs"]
+    models = {
+        (root, key): found for each in evidence for root, kept in each.items() for key, found in kept.items()
+    }
+    several = len({root for root, _ in models}) > 1
+    named = {f"{root}.{key}" if several else key: found for (root, key), found in models.items()}
+    limits, jail_required = Limits(seconds=policy.dbt.timeout), not policy.dbt.allow_without_jail
+    return write_pages(named, decision.decided_at, folder, limits, jail_required)
 
 
 def cache_folder(policy: Policy) -> Path | None:
@@ -249,9 +286,10 @@ def _loose_file(file: Path) -> Artifact:
 
 
 def policy_at(repository: "Repository", commit: str, given: str = "") -> Policy:
-    """The policy file given, else the one of that commit, else the strict default."""
+    """The policy file given, else the one of that commit, else the strict default; with its manifest read."""
     if given:
-        return Policy.load(given)
+        policy = Policy.load(given)
+        return _with_own_manifest(policy, repository, commit, partial(file_text, folder=Path(given).parent))
     if repository.read(commit, POLICY_FILE) is None:
         return Policy()
 
@@ -264,7 +302,43 @@ def policy_at(repository: "Repository", commit: str, given: str = "") -> Policy:
         except UnicodeDecodeError as error:
             raise InvalidPolicy(f"{place}: not UTF-8 text", "Save it as UTF-8.") from error
 
-    return Policy.parse(read(POLICY_FILE), f"{POLICY_FILE} at {commit[:12]}", read)
+    policy = Policy.parse(read(POLICY_FILE), f"{POLICY_FILE} at {commit[:12]}", read)
+    return _with_own_manifest(policy, repository, commit, read)
+
+
+def _with_own_manifest(
+    policy: Policy, repository: "Repository", commit: str, read: Callable[[str], str]
+) -> Policy:
+    file = policy.dbt.manifest
+    return with_manifest(policy, read(file), file, repository, commit) if file else policy
+
+
+def with_manifest(policy: Policy, text: str, name: str, repository: "Repository", commit: str) -> Policy:
+    """The policy with what a dbt manifest says of tables and columns.
+
+    What the policy itself says of a table wins. Raises InvalidInput for what is no manifest, and for that of
+    a project which the commit does not hold.
+    """
+    from governance.adapters.checkout import project_names
+    from governance.syntax.dbt.relations import production
+
+    made = production(text, name)
+    known = project_names(repository, commit)
+    if made.project not in known:
+        raise InvalidInput(
+            f"{name}: it is of the dbt project {made.project!r}, which {commit[:12]} does not hold",
+            f"Known there: {', '.join(sorted(known)) or 'none'}.",
+        )
+    sql = policy.sql.resolved()
+    said = {**(sql.known_tables or {})}
+    tables = {table: said.get(table) or columns for table, columns in made.relations.tables.items()}
+    readers = {**made.relations.readers, **sql.readers}
+    columns = {**made.columns_under(said), **policy.dbt.columns}
+    return replace(
+        policy,
+        sql=replace(sql, schema={**said, **tables}, readers=readers),
+        dbt=replace(policy.dbt, columns=columns),
+    )
 
 
 @contextmanager

@@ -88,7 +88,7 @@ class SqlPolicy:
         tables: dict[str, Mapping[str, str]] = {}
         readers: dict[str, tuple[str, ...]] = {}
         for file in (self.schema,) if isinstance(self.schema, str) else self.schema:
-            relations = _relations((read or _file_text)(file), file)
+            relations = _relations((read or file_text)(file), file)
             tables |= {table: columns or tables.get(table, {}) for table, columns in relations.tables.items()}
             readers |= relations.readers
         return replace(self, schema=tables, readers={**readers, **self.readers})
@@ -112,6 +112,18 @@ class DbtPolicy:
     """Render even where the kernel offers neither namespaces nor Landlock."""
     timeout: float = 120.0
     """Seconds that one worker may take."""
+    vars: Mapping[str, Any] = field(default_factory=dict)
+    """Variables of dbt, as `--vars` takes them."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """What `env_var()` finds. The gate's own environment never reaches a template; a variable that neither
+    this nor the template gives a value has its own name for one."""
+    manifest: str = ""
+    """The manifest.json that production runs from, read as files of `sql.schema` are. Its tables join that
+    schema, and its columns those of sources that the project does not list. Only changes between two
+    revisions are judged by it; it must be of a project in the repository."""
+    columns: Tables = field(default_factory=dict)
+    """Columns and types of sources by dbt's unique id, such as `source.shop.raw.orders: {id: integer}`, where
+    the project does not list them. A manifest adds its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +252,7 @@ class Policy:
     @classmethod
     def load(cls, path: str | Path) -> "Policy":
         """Read a policy file. Raises InvalidPolicy naming file, place and cure."""
-        return cls.parse(_file_text(str(path)), str(path), partial(_file_text, folder=Path(path).parent))
+        return cls.parse(file_text(str(path)), str(path), partial(file_text, folder=Path(path).parent))
 
     @classmethod
     def parse(cls, text: str, name: str = POLICY_FILE, read: Callable[[str], str] | None = None) -> "Policy":
@@ -304,7 +316,8 @@ def _plain_tables(text: str, file: str) -> Tables:
     return tables
 
 
-def _file_text(file: str, folder: Path = Path()) -> str:
+def file_text(file: str, folder: Path = Path()) -> str:
+    """The text of a file that a policy names. Raises InvalidPolicy."""
     try:
         return (folder / file).read_text("utf-8")
     except OSError as error:

@@ -1,7 +1,8 @@
 """Policies that are refused although they are well formed: names that mean nothing, gates switched off."""
 
 import math
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 
 from governance.database_url import variable_named
 from governance.errors import InvalidInput, InvalidPolicy
@@ -10,6 +11,8 @@ from governance.policy import CHECKS, FAULT_SEVERITIES, PROFILES, Policy
 from governance.syntax.dialect import dialect_named
 
 At = Callable[[str], str]
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_OURS = frozenset({"HOME", "LANG", "PATH", "TMPDIR", "TZ", "USER"})
 
 
 def refuse_unknown(policy: Policy, at: At) -> None:
@@ -27,6 +30,7 @@ def refuse_unknown(policy: Policy, at: At) -> None:
         variable_named(policy.sql.connection or "NONE")
     except InvalidInput as error:
         raise InvalidPolicy(f"{at('sql.connection')}: {error.message}", error.remedy) from error
+    refuse_environment(policy.dbt.environment, at("dbt.environment"))
     strange = sorted(set(policy.required) - set(CHECKS))
     if strange:
         known = f"Known are {', '.join(CHECKS)}."
@@ -42,6 +46,17 @@ def refuse_unknown(policy: Policy, at: At) -> None:
     if unknown:
         known = "`governance rules` lists the codes."
         raise InvalidPolicy(f"{at(f'rules.{unknown[0]}')}: no rule {', '.join(unknown)}", known)
+
+
+def refuse_environment(names: Iterable[str], place: str) -> None:
+    """Raises InvalidPolicy for a name that is none, or that the worker itself lives by."""
+    for name in names:
+        if not _VARIABLE.fullmatch(name):
+            raise InvalidPolicy(
+                f"{place}: {name!r} is no name of a variable", "Use letters, digits and underscores."
+            )
+        if name in _OURS or name.startswith(("LD_", "PYTHON")):
+            raise InvalidPolicy(f"{place}: {name} is the worker's own", "Give the template another name.")
 
 
 def _bounds(policy: Policy) -> Iterator[tuple[str, float]]:

@@ -1,5 +1,6 @@
 """Every key of the policy does something: each one changes a verdict or an output, or a test is missing here."""
 
+import datetime
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ from governance.adapters.checkout import FolderTree
 from governance.artifact import Artifact, ArtifactKind
 from governance.changeset import Authorship, ChangeSet
 from governance.errors import GovernanceError, InvalidPolicy
-from governance.govern import Gate, build_checks, loose_changeset
+from governance.govern import Gate, build_checks, loose_changeset, policy_at
 from governance.keys import SigningKey, Trust
 from governance.kind import kind_of
 from governance.policy import CHECKS, Policy, Waiver
@@ -90,6 +91,39 @@ def because(code: str) -> Effect:
         return next((f.message.rpartition("since ")[2] for f in decision.findings if f.code == code), "")
 
     return effect
+
+
+def handed(policy: Policy, _: Place) -> tuple[Any, ...]:
+    """What dbt is handed; tests/adapters/test_dbt_given.py shows what comes of it."""
+    impact = next(check for check in build_checks(policy, DBT) if check.name == "dbt-impact")
+    given = impact.audit.options.given  # type: ignore[attr-defined]
+    return given.vars, given.environment, given.columns
+
+
+def known_to_base(policy: Policy, place: Place) -> Any:
+    """The tables and the columns that a base knows by its policy, which may name a manifest of that base."""
+    sources = {
+        "source.shop.raw.orders": {
+            "relation_name": '"db"."raw"."orders"',
+            "resource_type": "source",
+            "columns": {"id": {"name": "id", "data_type": "int"}},
+        }
+    }
+    metadata = {"dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v12.json"}
+    manifest = {"nodes": {}, "sources": sources, "child_map": {}}
+    for name, project in (("good", "shop"), ("foreign", "bank"), ("nameless", None)):
+        text = json.dumps({**manifest, "metadata": {**metadata, "project_name": project}})
+        place.workshop.write(f"{name}.json", text)
+    place.workshop.write("dbt/dbt_project.yml", "name: shop\n")
+    place.workshop.write("text.json", "{}")
+    place.workshop.write("governance.yml", f"dbt: {{manifest: '{policy.dbt.manifest}'}}\n")
+    base = place.workshop.commit("base")
+    place.workshop.write("good.json", "{}")  # what the work tree, or a change, says of it does not count
+    try:
+        found = policy_at(place.workshop.repository, base)
+    except GovernanceError as error:
+        return error.message
+    return found.sql.known_tables, found.dbt.columns
 
 
 def checks_run(policy: Policy, _: Place) -> list[str]:
@@ -228,6 +262,10 @@ CASES: list[tuple[str, str, str, Effect, Any, Any]] = [
     ("dbt.build", "", "dbt: {build: false}", audited, ["dbt-screen", "dbt-impact", "dbt-build", "outputs"], ["dbt-screen", "dbt-impact"]),
     ("dbt.dialect", "sql: {dialect: snowflake}", "sql: {dialect: snowflake}\ndbt: {dialect: spark}", read_as, "snowflake", "databricks"),
     ("dbt.cache", "", "dbt: {cache: ''}", bases_kept, "/home/ada/.cache/governance/dbt", "None"),
+    ("dbt.vars", "", "dbt: {vars: {day: 2024-01-31}}", handed, ({}, {}, {}), ({"day": datetime.date(2024, 1, 31)}, {}, {})),
+    ("dbt.environment", "", "dbt: {environment: {TINY: small}}", handed, ({}, {}, {}), ({}, {"TINY": "small"}, {})),
+    ("dbt.columns", "", "dbt: {columns: {source.a.b.c: {id: int}}}", handed, ({}, {}, {}), ({}, {}, {"source.a.b.c": {"id": "int"}})),
+    ("dbt.manifest", "", "dbt: {manifest: good.json}", known_to_base, (None, {}), ({'"db"."raw"."orders"': {}}, {"source.shop.raw.orders": {"id": "int"}})),
     ("outputs.validate", "", "outputs: {validate: false}", checks_run, ["outputs"], []),
     ("infra.scanners", "", "infra: {scanners: []}", findings(ROOT_IMAGE, "hadolint/DL3003"), ("pass", ["hadolint/DL3003"]), ("pass", [])),
     ("infra.timeout", "", "infra: {timeout: 0.0001}", findings(ROOT_IMAGE, "GOV002"), ("pass", []), ("block", ["GOV002"])),
@@ -271,6 +309,26 @@ def outcome(text: str, effect: Effect, place: Place) -> Any:
 ])  # fmt: skip
 def test_a_key_does_what_it_says(text: str, effect: Effect, expected: Any, place: Place) -> None:
     assert outcome(text, effect, place) == expected
+
+
+BAD_MANIFESTS = [
+    ("foreign.json", "foreign.json: it is of the dbt project 'bank', which "),
+    ("nameless.json", "it does not say of which project it is"),
+    ("text.json", "no manifest of dbt"),
+    ("none.json", "no such file"),
+]
+
+
+@pytest.mark.parametrize(("file", "says"), BAD_MANIFESTS, ids=[b[0] for b in BAD_MANIFESTS])
+def test_a_manifest_that_is_none_of_the_projects_is_refused(file: str, says: str, place: Place) -> None:
+    said = known_to_base(Policy.parse(f"dbt: {{manifest: {file}}}"), place)
+    assert says in said, said
+
+
+@pytest.mark.parametrize("name", ["HOME", "PATH", "LD_PRELOAD", "PYTHONPATH", "a b", ""])
+def test_a_variable_that_the_worker_lives_by_is_refused(name: str) -> None:
+    with pytest.raises(InvalidPolicy, match=r"governance.yml:1:\d+: dbt.environment: "):
+        Policy.parse(f"dbt: {{environment: {{'{name}': x}}}}")
 
 
 def keys_of(kind: Any, prefix: str = "") -> Iterator[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from governance.adapters.git import Repository, TreeEntry, dbt_roots, is_regular
 from governance.adapters.kept_files import KeptFiles
+from governance.syntax.dbt.layout import PROJECT_FILE
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,16 @@ def _folder(kept: KeptFiles | None) -> Iterator[Path]:
 def _projects(entries: Mapping[bytes, TreeEntry]) -> dict[bytes, TreeEntry]:
     """The files of the dbt projects of a tree."""
     return {path: entry for root in dbt_roots(entries) for path, entry in below(entries, root).items()}
+
+
+def project_names(repository: Repository, commit: str) -> frozenset[str]:
+    """The names of the dbt projects that a commit holds; one whose settings cannot be read has none."""
+    from governance.syntax.dbt.yaml import read_yaml
+
+    files = [f"{root}/{PROJECT_FILE}".lstrip("/") for root in dbt_roots(repository.tree(commit))]
+    texts = [(repository.read(commit, file) or b"").decode("utf-8", "replace") for file in files]
+    names = [read_yaml(text).at("name") for text in texts]
+    return frozenset(name for name in names if isinstance(name, str))
 
 
 def below(entries: Mapping[bytes, TreeEntry], root: str) -> dict[bytes, TreeEntry]:

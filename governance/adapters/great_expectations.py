@@ -1,8 +1,8 @@
 """Expectations in a worker of their own: `python -m` this module; tables come in as Parquet files.
 
 DuckDB judges what is proven to have Great Expectations' own result; the rest is run by Great Expectations,
-which is only imported then. Results leave as counts: no value of any row is reported, unless a number of
-samples is asked for.
+which is only imported then. Results leave in the form of Great Expectations' own JSON, whoever judged, and
+as counts: no value of any row is reported, unless a number of samples is asked for.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +18,7 @@ from governance.adapters.worker import Handler, serve
 
 _COUNTS = frozenset(
     {"element_count", "unexpected_count", "unexpected_percent", "missing_count", "missing_percent"}
+    | {"unexpected_percent_total", "unexpected_percent_nonmissing"}
 )
 _BUILT = '"memory"."main"."built_table"'
 PACKAGES = ("great_expectations", "duckdb")
@@ -62,10 +63,10 @@ class Engine:
         try:
             outcome = self._run(batch, expectation)
         except Exception as error:  # an expectation that cannot be made or run is an outcome of its own
-            return _not_judged(_reason(error))
+            return _not_judged(expectation, _reason(error))
         raised = _raised(outcome.get("exception_info"))
         if raised is not None:
-            return _not_judged(raised)
+            return _not_judged(expectation, raised)
         # quantiles come with numpy's own truth value, which is not `True` and which JSON does not know
         found = pushdown.Found(bool(outcome.get("success")), _counts(outcome))
         return _judged(expectation, found, "great_expectations")
@@ -144,20 +145,35 @@ class Validator:
         except import_module(
             "duckdb"
         ).Error as error:  # pandas has no place for some values, such as infinite dates
-            return [_not_judged(_reason(error)) for _ in expectations]
+            return [_not_judged(asked, _reason(error)) for asked in expectations]
         return self._engine.judge(data, expectations)
 
 
 def _judged(asked: Asked, found: pushdown.Found, judge: str) -> dict[str, Any]:
-    """The outcome in the shape of Great Expectations' result, and who judged."""
-    counts = {"success": found.success, "type": asked["type"], "result": dict(found.result)}
+    """An outcome, and who judged."""
     state = "met" if found.success else "failed"
-    result = {**counts, "kwargs": asked["kwargs"]}
-    return {"state": state, "reason": "", "result": result, "judge": judge}
+    return {"state": state, "reason": "", "result": _result(asked, found), "judge": judge}
 
 
-def _not_judged(reason: str) -> dict[str, Any]:
-    return {"state": "not judged", "reason": reason, "result": {}, "judge": "great_expectations"}
+def _not_judged(asked: Asked, reason: str) -> dict[str, Any]:
+    result = _result(asked, pushdown.Found(False), reason)
+    return {"state": "not judged", "reason": reason, "result": result, "judge": "great_expectations"}
+
+
+def _result(asked: Asked, found: pushdown.Found, raised: str = "") -> dict[str, Any]:
+    """Great Expectations' JSON of a result, `to_json_dict`, with what was asked as it was asked."""
+    config = {"type": asked["type"], "kwargs": asked["kwargs"], "meta": {}, "severity": "critical"}
+    return {
+        "success": found.success,
+        "expectation_config": config,
+        "result": dict(found.result),
+        "meta": {},
+        "exception_info": {
+            "raised_exception": bool(raised),
+            "exception_traceback": None,
+            "exception_message": raised or None,
+        },
+    }
 
 
 def _values(file: str, column: str) -> list[Any]:
@@ -198,7 +214,18 @@ def _first_line(text: Any) -> str:
 def prepare(scratch: Path) -> Mapping[str, Handler]:
     """Offer validation; what is slow to import waits until it is needed."""
     validator = Validator()
-    return {"validate": validator.validate, "try": validator.try_all, "propose": validator.propose}
+
+    def draw(request: Asked) -> Asked:
+        from governance.adapters.data_docs.site import build_site
+
+        return build_site(request, scratch)
+
+    return {
+        "validate": validator.validate,
+        "try": validator.try_all,
+        "propose": validator.propose,
+        "draw": draw,
+    }
 
 
 if __name__ == "__main__":

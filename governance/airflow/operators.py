@@ -1,7 +1,8 @@
 """The operators: run an agent behind the gate, judge what a task made, merge what was allowed."""
 
+import os
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from airflow.sdk import BaseOperator
 
@@ -14,11 +15,45 @@ if TYPE_CHECKING:
     from governance.adapters.agents import Agent
 
 
+class ProjectConfig(Protocol):
+    """What Cosmos' class of this name offers, as far as it is used, so that nothing is said twice.
+
+    Checked against astronomer-cosmos 1.15.1, of which nothing is imported: any such object will do. The
+    repository is the one that holds `dbt_project_path`. `dbt_vars` and `env_vars` are handed to dbt, and may
+    be templates of Airflow's; `manifest_path` tells tables and columns, as `dbt.manifest` in a policy does.
+    """
+
+    dbt_project_path: Any
+    manifest_path: Any
+    dbt_vars: Any
+    env_vars: Any
+
+
 def review_word(word: str) -> str:
     """What a task does with a change that needs review. Raises ValueError when it is no such word."""
     if word not in ("fail", "hold"):
         raise ValueError(f"on_review is {word!r}; use 'fail' or 'hold'")
     return word
+
+
+def told_apart(repo: Any) -> tuple[Any, dict[str, Any]]:
+    """The path of a repository, or of the project in it, and what is to be handed to dbt, as plain data.
+
+    An operator keeps plain data: an object would look like another one each time its DAG is read. Raises
+    ValueError for a project without a folder, since there is no repository to judge then.
+    """
+    if not hasattr(repo, "dbt_project_path"):
+        return repo, {}
+    if not repo.dbt_project_path:
+        raise ValueError("repo has no dbt_project_path, so there is no repository to judge; give one")
+    manifest = getattr(repo, "manifest_path", None)
+    given = {
+        "vars": dict(getattr(repo, "dbt_vars", None) or {}),
+        "environment": dict(getattr(repo, "env_vars", None) or {}),
+        "manifest": str(manifest or ""),
+        "manifest_connection": getattr(manifest, "conn_id", None) or "",
+    }
+    return os.fspath(repo.dbt_project_path), {key: value for key, value in given.items() if value}
 
 
 class GovernedAgentOperator(DecisionFacets, BaseOperator):
@@ -28,7 +63,8 @@ class GovernedAgentOperator(DecisionFacets, BaseOperator):
     default `governance.yml` of `base`), signed and stored before anything else happens. A blocked
     task fails without retry and leaves no artifact. `on_review` says what a change that needs
     review does: `fail` (default), or `hold`, which succeeds and leaves it to an approval task and
-    to MergeOperator's `approval`.
+    to MergeOperator's `approval`. `repo` is a path in a git repository, or Cosmos' `ProjectConfig`, whose
+    variables are handed to dbt and whose manifest says what tables there are.
 
     Returns the outcome: decision, verdict, head (the commit with the change) and paths.
     """
@@ -41,7 +77,7 @@ class GovernedAgentOperator(DecisionFacets, BaseOperator):
         self,
         *,
         agent: "Agent",
-        repo: str,
+        repo: "str | ProjectConfig",
         base: str = "main",
         task: str = "",
         policy: str = "",
@@ -50,7 +86,7 @@ class GovernedAgentOperator(DecisionFacets, BaseOperator):
     ) -> None:
         super().__init__(**kwargs)
         self.agent = agent
-        self.repo = repo
+        self.repo, self.project = told_apart(repo)
         self.base = base
         self.task = task
         self.policy = policy
@@ -68,7 +104,7 @@ class GateOperator(DecisionFacets, BaseOperator):
 
     Give exactly one of `sql`, `files` (path to text) or `repo` with `head`. `transcript` names the
     agent's transcript; without one the change is judged as an agent's without a trace, unless
-    `by_hand` says that a person wrote it. Fails and returns as GovernedAgentOperator does.
+    `by_hand` says that a person wrote it. `repo`, failing and returning are GovernedAgentOperator's.
     """
 
     template_fields: Sequence[str] = ("sql", "files", "repo", "base", "head", "transcript", "policy")
@@ -81,7 +117,7 @@ class GateOperator(DecisionFacets, BaseOperator):
         sql: str = "",
         dialect: str = "",
         files: Mapping[str, str] | None = None,
-        repo: str = "",
+        repo: "str | ProjectConfig" = "",
         base: str = "main",
         head: str = "",
         transcript: str = "",
@@ -94,7 +130,7 @@ class GateOperator(DecisionFacets, BaseOperator):
         self.sql = sql
         self.dialect = dialect
         self.files = files
-        self.repo = repo
+        self.repo, self.project = told_apart(repo)
         self.base = base
         self.head = head
         self.transcript = transcript
@@ -113,7 +149,8 @@ class MergeOperator(BaseOperator):
     """Merges a judged change into a branch; refuses without a valid decision for exactly these bytes.
 
     `outcome` is what the gate task returned, usually `gate.output`. A decision that asks for review
-    also needs `approval`: the output of an approval task, which is signed into the ledger.
+    also needs `approval`: the output of an approval task, which is signed into the ledger. `repo` is that
+    of the gate task, a path or a `ProjectConfig`.
     """
 
     template_fields: Sequence[str] = ("outcome", "approval", "repo", "into", "policy")
@@ -123,7 +160,7 @@ class MergeOperator(BaseOperator):
         self,
         *,
         outcome: Any,
-        repo: str,
+        repo: "str | ProjectConfig",
         into: str = "main",
         approval: Any = None,
         policy: str = "",
@@ -131,7 +168,7 @@ class MergeOperator(BaseOperator):
     ) -> None:
         super().__init__(**kwargs)
         self.outcome = outcome
-        self.repo = repo
+        self.repo, self.project = told_apart(repo)
         self.into = into
         self.approval = approval
         self.policy = policy

@@ -33,6 +33,6 @@ def loose_policy(given: str) -> Policy:
     return Policy.load(file) if file else Policy()
 
 
-def gate(policy: Policy) -> Gate:
-    """A gate that records in the deployment's ledger."""
-    return Gate(settled(policy))
+def gate(policy: Policy, ground: Policy | None = None) -> Gate:
+    """A gate that records in the deployment's ledger; `ground` is the policy as this run is judged by it."""
+    return Gate(settled(policy), ground=ground)

@@ -11,6 +11,7 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from governance.adapters.git import Repository
 from governance.adapters.workspace import workspace
+from governance.airflow.project import ground_of
 from governance.airflow.settings import gate, loose_policy
 from governance.artifact import Artifact, ArtifactKind
 from governance.changeset import Authorship, ChangeSet, Origin
@@ -49,7 +50,9 @@ def govern_agent(operator: "GovernedAgentOperator", context: "Context") -> dict[
         repository = Repository.at(operator.repo)
         base = repository.commit(operator.base)
         policy = policy_at(repository, base, operator.policy)
-        gate(policy).ready()
+        ground = ground_of(operator, context, policy, repository, base)
+        keeper = gate(policy, ground)
+        keeper.ready()
         with workspace(repository, base) as work:
             run = operator.agent.run(operator.task, work.folder)
             if run.failure:
@@ -60,7 +63,7 @@ def govern_agent(operator: "GovernedAgentOperator", context: "Context") -> dict[
         cache = cache_folder(policy)
         with branch_changeset(repository, base, head, trace, run=identity, cache=cache) as changeset:
             judged = replace(changeset, trace_problem=run.trace_problem, agent_failure=run.failure)
-            record = gate(policy).decide(judged)
+            record = keeper.decide(judged)
         kept = f"refs/governance/{record.decision_id}"
         outcome = outcome_of(record, judged, operator.on_review, context)
         repository.git("update-ref", kept, head)  # keeps the commit from being collected as garbage
@@ -79,13 +82,15 @@ def govern_artifacts(operator: "GateOperator", context: "Context") -> dict[str, 
         author = Authorship.BY_HAND if operator.by_hand else Authorship.AGENT
         if operator.repo:
             repository = Repository.at(operator.repo)
-            policy = policy_at(repository, repository.commit(operator.base), operator.policy)
+            base = repository.commit(operator.base)
+            policy = policy_at(repository, base, operator.policy)
+            ground = ground_of(operator, context, policy, repository, base)
             head = repository.commit(operator.head or "HEAD")
             with branch_changeset(
                 repository, operator.base, head, trace, author, identity, cache_folder(policy)
             ) as changeset:
                 judged = replace(changeset, trace_problem=problem)
-                record = gate(policy).decide(judged)
+                record = gate(policy, ground).decide(judged)
             return {
                 **outcome_of(record, judged, operator.on_review, context),
                 "head": head,

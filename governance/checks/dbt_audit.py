@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from governance.adapters.dbt import WAREHOUSE, DbtSession, Run, State, Table, Trial, stale_nodes
+from governance.adapters.dbt import WAREHOUSE, DbtSession, Given, Run, State, Table, Trial, stale_nodes
 from governance.adapters.jail import Limits
 from governance.adapters.worker import (
     Worker,
@@ -25,8 +25,9 @@ from governance.changeset import ChangeSet
 from governance.checks.dbt_screen import Look, Seen, first_look, holds
 from governance.checks.suites import Suite, suite_of
 from governance.fault import CHECK_CRASHED, CHECK_TIMED_OUT, NO_JAIL, NOT_RENDERED, TOOL_MISSING, Fault
-from governance.finding import Finding, Location
+from governance.finding import Finding, Location, Position
 from governance.syntax.dbt import DbtChange, DbtKind
+from governance.syntax.dbt.failures import file_named
 from governance.syntax.dbt.graph import BUILT, Node
 from governance.syntax.dbt.layout import project_roots
 
@@ -49,7 +50,8 @@ class DbtOptions:
 
     Without `jail_required` the project is rendered even where the kernel offers no jail; without
     `render` it is only screened, and what it would do stays unknown. What is known of a base is kept
-    in `cache`. The project's SQL is in `dialect`; without one it is told from the project.
+    in `cache`. The project's SQL is in `dialect`; without one it is told from the project. dbt is handed
+    what is `given`.
     """
 
     limits: Limits = Limits()
@@ -61,6 +63,7 @@ class DbtOptions:
     accepted: frozenset[str] = frozenset()
     cache: Path | None = None
     dialect: str = ""
+    given: Given = Given()
 
 
 @dataclass
@@ -140,6 +143,7 @@ class Audit:
             *(head, changeset.base, options.limits, options.jail_required, options.cache),
             root=root,
             dialect=options.dialect,
+            given=options.given,
         )
 
     def _projects(self, changeset: ChangeSet) -> list[ProjectAudit]:
@@ -170,7 +174,7 @@ class Audit:
         try:
             self._stages(audit, changeset)
         except WorkerFailed as error:
-            audit.fault = _fault(error).finding(error.message, audit.place)
+            audit.fault = _fault(error).finding(error.message, _named_place(audit, error.message))
 
     def _stages(self, audit: ProjectAudit, changeset: ChangeSet) -> None:
         options, head = self.options, Path(changeset.workdir) / audit.root
@@ -334,6 +338,17 @@ def _relation(node: Node) -> str:
     """The name of a built node, each part in quotes."""
     parts = (node.facts.get("database") or WAREHOUSE, node.facts["schema"], node.facts["identifier"])
     return ".".join('"' + part.replace('"', '""') + '"' for part in parts)
+
+
+def _named_place(audit: ProjectAudit, message: str) -> Location:
+    """The changed file that dbt names in what it says, else the first."""
+    named = file_named(message)
+    for change in audit.changes:
+        if named and change.path == audit.path(named.path):
+            text = change.head.text  # of which dbt reads no blank lines at the start
+            skipped = text[: len(text) - len(text.lstrip())].count("\n")
+            return Location(change.path, Position(named.line + skipped) if named.line else None)
+    return audit.place
 
 
 def _fault(error: WorkerFailed) -> Fault:

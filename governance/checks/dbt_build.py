@@ -8,6 +8,7 @@ from governance.adapters.dbt import Trial
 from governance.changeset import ChangeSet
 from governance.check import CheckReport, examine, installed
 from governance.checks.dbt_audit import Audit, ProjectAudit
+from governance.checks.dbt_places import SourcePlaces
 from governance.fault import NOT_RENDERED
 from governance.finding import Finding, Location
 from governance.rules.dbt.data_changed import DataChanged
@@ -34,14 +35,14 @@ class DbtBuild:
             if project.fault:
                 findings.append(project.fault)
             else:
-                findings += _project(project)
+                findings += _project(project, SourcePlaces(project, changeset.workdir))
                 evidence[project.root or "."] = _evidence(project)
         return CheckReport(
             self.name, tuple(findings), evidence=evidence, tools=installed("dbt-core", "dbt-duckdb", "duckdb")
         )
 
 
-def _project(project: ProjectAudit) -> Iterator[Finding]:
+def _project(project: ProjectAudit, places: SourcePlaces) -> Iterator[Finding]:
     assert project.state is not None
     nodes = project.state.head.nodes
     skipped = []
@@ -49,15 +50,14 @@ def _project(project: ProjectAudit) -> Iterator[Finding]:
         node = nodes.get(key)
         if run.status in _GOOD or node is None or node.kind == "exposure":
             continue
-        place = Location(project.path(node.path))
         if run.status in ("fail", "warn"):
-            yield from _test(project, key, place)
+            yield from _test(project, key, places.of(node))
         elif run.status == "skipped":
             skipped.append(key)
         else:
             message = f"{node.kind} {node.name} does not build: {run.message or run.status}"
-            yield NOT_RENDERED.finding(message, place, quote=node.name)
-    yield from _trials(project)
+            yield NOT_RENDERED.finding(message, places.of_failure(node, run.message), quote=node.name)
+    yield from _trials(project, places)
     for key, found in project.differences.items():
         place = Location(project.path(nodes[key].path))
         yield from examine(_difference(nodes[key].name, place, found), (DataChanged(),), place)
@@ -88,7 +88,7 @@ def _evidence(project: ProjectAudit) -> dict[str, Any]:
     return statuses | ({"differences": dict(project.differences)} if project.differences else {})
 
 
-def _trials(project: ProjectAudit) -> Iterator[Finding]:
+def _trials(project: ProjectAudit, places: SourcePlaces) -> Iterator[Finding]:
     """New and changed tests that passed on damaged data too, or that read no data at all."""
     assert project.state is not None
     idle = [
@@ -98,7 +98,7 @@ def _trials(project: ProjectAudit) -> Iterator[Finding]:
     ]
     for key, trial in [*((key, Trial(0, 0)) for key in idle), *project.trials.items()]:
         node = project.state.head.nodes[key]
-        place = Location(project.path(node.path))
+        place = places.of(node)
         subject = TriedTest(node.name, _tested(project, key), place, trial.tried, trial.noticed)
         yield from examine(subject, (TestNeverFails(),), place)
 

@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from governance.adapters.dbt import Given
 from governance.changeset import ChangeSet
 from governance.check import CheckReport, examine, installed
 from governance.checks.dbt_audit import Audit, ProjectAudit
+from governance.checks.dbt_places import SourcePlaces
 from governance.fault import NOT_RENDERED
 from governance.finding import Finding, Location, Position, Severity
 from governance.rule import Rule
@@ -47,21 +49,21 @@ class DbtImpact:
             if project.fault:
                 findings.append(project.fault)
             else:
-                findings += _project(project)
-                evidence[project.root or "."] = _evidence(project)
+                findings += _project(project, SourcePlaces(project, changeset.workdir))
+                evidence[project.root or "."] = _evidence(project) | _given(self.audit.options.given)
         return CheckReport(
             self.name, tuple(findings), evidence=evidence, tools=installed("dbt-core", "sqlglot")
         )
 
 
-def _project(project: ProjectAudit) -> Iterator[Finding]:
+def _project(project: ProjectAudit, places: SourcePlaces) -> Iterator[Finding]:
     from governance.syntax.dbt.impact import column_impacts
 
     assert project.state is not None
     state = project.state
     for key, reason in project.unrendered.items():
         node = state.head.nodes[key]
-        place = Location(project.path(node.path))
+        place = places.of_failure(node, reason)
         yield NOT_RENDERED.finding(f"{node.name} could not be rendered: {reason}", place, quote=node.name)
     for key, node in state.head.nodes.items():
         before = state.base.nodes.get(key)
@@ -78,14 +80,14 @@ def _project(project: ProjectAudit) -> Iterator[Finding]:
         if node.kind == "seed" or key in project.unrendered:
             continue
         if node.sql.strip() and node.facts.get("language") == "sql":
-            yield from _judge(node, project, "model")
+            yield from _judge(node, places, "model")
         else:
             message = f"{node.name} renders to no SQL that could be judged"
             yield NOT_RENDERED.finding(message, Location(project.path(node.path)), quote=node.name)
     for key in sorted(state.modified):
         test = state.head.nodes.get(key)
         if test is not None and test.kind == "test" and test.sql.strip():
-            yield from _judge(test, project, "read")
+            yield from _judge(test, places, "read")
 
 
 def _settings(node: Node, before: Node | None, project: ProjectAudit) -> Iterator[Finding]:
@@ -97,8 +99,8 @@ def _settings(node: Node, before: Node | None, project: ProjectAudit) -> Iterato
     yield from SqlInSetting().check_parsed(now, known, Location(project.path(node.path)), dialect)
 
 
-def _judge(node: Node, project: ProjectAudit, profile: str) -> Iterator[Finding]:
-    """What the SQL rules say about a rendered model or test, at the lines of its template.
+def _judge(node: Node, places: SourcePlaces, profile: str) -> Iterator[Finding]:
+    """What the SQL rules say about a rendered model or test, at the places of its source.
 
     What they say of base as well is no news. A function that nobody knows is for review: it runs within a
     query, and the warehouse is not at hand that could tell what it does.
@@ -107,33 +109,20 @@ def _judge(node: Node, project: ProjectAudit, profile: str) -> Iterator[Finding]
     from governance.syntax.dbt.spoken import acts_somewhere, in_dialect, vouched
     from governance.syntax.sql import Profile, SqlContext
 
-    assert project.state is not None
-    path, state = project.path(node.path), project.state
+    assert places.project.state is not None
+    path, state = places.project.path(node.path), places.project.state
     dialect, before = state.before.dialect, state.base.nodes.get(node.key)
     context = SqlContext(dialect, Profile(profile), functions=vouched(dialect, state.called))
     old = examine_sql(in_dialect(before.sql, dialect), context, path) if before and before.sql else []
     known = Counter(finding.fingerprint for finding in old)
-    template = next((change.head.text for change in project.changes if change.path == path), "")
-    lines = _lines(node.sql, template)
     for finding in examine_sql(in_dialect(node.sql, dialect), context, path):
         known[finding.fingerprint] -= 1
         if known[finding.fingerprint] >= 0:
             continue
         if finding.code == UnknownFunction.code and not acts_somewhere(finding.quote):
             finding = replace(finding, severity=Severity.MEDIUM)
-        start = finding.location.start
-        place = Position(lines[start.line], start.column) if start and start.line in lines else None
-        yield replace(finding, location=Location(path, place))
-
-
-def _lines(rendered: str, template: str) -> dict[int, int]:
-    """For each line of the rendered SQL that stands in the template as it is, its line there."""
-    matcher = difflib.SequenceMatcher(a=rendered.splitlines(), b=template.splitlines(), autojunk=False)
-    return {
-        block.a + offset + 1: block.b + offset + 1
-        for block in matcher.get_matching_blocks()
-        for offset in range(block.size)
-    }
+        place = finding.location
+        yield replace(finding, location=places.in_sql(node, place.start, place.end))
 
 
 def _moved(impact: ColumnImpact, project: ProjectAudit) -> ColumnImpact:
@@ -156,6 +145,14 @@ def _place(column: str, change: DbtChange | None) -> Position | None:
         if found:  # an alias comes last
             return Position(number + 1, found[-1].start() + 1)
     return Position(min(hunks[0][0] + 1, max(len(after), 1))) if hunks else None
+
+
+def _given(given: Given) -> dict[str, object]:
+    """What dbt was handed, by names and a digest: a value may be a secret."""
+    if not given.digest:
+        return {}
+    names = {"vars": sorted(given.vars), "environment": sorted(given.environment)}
+    return {"given": {**names, "columns_of": len(given.columns), "sha256": given.digest}}
 
 
 def _evidence(project: ProjectAudit) -> dict[str, object]:

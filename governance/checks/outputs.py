@@ -89,7 +89,7 @@ def _outcomes(
         yield OUTPUT_NOT_JUDGED.finding(message, Location(path), quote=node.name)
         return
     for expectation, outcome in zip(suite.expectations, outcomes, strict=True):
-        place = Location(path, expectation.start)
+        place = _place(project, suite, expectation)
         if outcome.get("state") == "failed":
             yield from examine(_failed(node, expectation, outcome, place), (ExpectationFailed(),), place)
         elif outcome.get("state") != "met":
@@ -100,9 +100,13 @@ def _outcomes(
 def _trials(project: ProjectAudit, node: Node, suite: Suite, trials: tuple[Trial, ...]) -> Iterator[Finding]:
     """Expectations of an edited suite that hold on every damaged copy of the table as well."""
     for expectation, trial in zip(suite.expectations, trials, strict=False):
-        place = Location(project.path(suite.path), expectation.start)
+        place = _place(project, suite, expectation)
         subject = TriedTest(expectation.kind, node.name, place, trial.tried, trial.noticed)
         yield from examine(subject, (TestNeverFails(),), place)
+
+
+def _place(project: ProjectAudit, suite: Suite, expectation: Expectation) -> Location:
+    return Location(project.path(expectation.path or suite.path), expectation.start)
 
 
 def _failed(

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from governance.adapters.dbt import DbtSession
+from governance.adapters.dbt import DbtSession, Given
 from governance.adapters.jail import Limits
 from governance.adapters.worker import Worker
 from governance.errors import InvalidInput
@@ -27,9 +27,11 @@ class Proposed:
     text: str
 
 
-def propose_suite(project: Path, model: str, revision: str, limits: Limits, jail_required: bool) -> Proposed:
+def propose_suite(
+    project: Path, model: str, revision: str, limits: Limits, jail_required: bool, given: Given = Given()
+) -> Proposed:
     """Build a model and what it reads in the jail, and propose a suite. Raises InvalidInput, WorkerFailed."""
-    with DbtSession(project, None, limits, jail_required) as session:
+    with DbtSession(project, None, limits, jail_required, given=given) as session:
         state = session.state()
         key = _key(state.head, model)
         built = [other for other in state.head.ancestors([key]) if state.head.nodes[other].kind in BUILT]

@@ -1,11 +1,12 @@
 """Suites of expectations for a model: the YAML file beside it, else what its dbt tests demand."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from governance.finding import Position, Severity
+from governance.syntax.dbt.declared import declared, declared_at, properties
 from governance.syntax.dbt.graph import Graph, Node
 from governance.syntax.dbt.yaml import read_yaml
 
@@ -23,13 +24,17 @@ _GRADES = {
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """One expectation in Great Expectations' words, and how grave it is when not met."""
+    """One expectation in Great Expectations' words, and how grave it is when not met.
+
+    One that a dbt test stands for stands where that is declared, in the file `path` and not in the suite's.
+    """
 
     kind: str
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     severity: Severity = Severity.HIGH
     start: Position | None = None
     values_from: Mapping[str, str] | None = None
+    path: str = ""
 
     def request(self) -> dict[str, Any]:
         """What the worker is asked."""
@@ -56,8 +61,16 @@ def suite_of(graph: Graph, key: str, tree: Path, files: Mapping[str, str]) -> Su
         if path.is_file():
             relative = str(Path(node.path).with_name(node.name + suffix))
             return _read(path, relative, len(tests))
-    derived = tuple(e for test in tests for e in _derive(graph, key, test, files))
+    derived = tuple(_placed(e, node, test, tree) for test in tests for e in _derive(graph, key, test, files))
     return Suite(derived, node.path, tests=len(tests))
+
+
+def _placed(expectation: Expectation, node: Node, test: Node, tree: Path) -> Expectation:
+    file = tree / test.path
+    if file.is_symlink() or not file.is_file():
+        return expectation
+    document = properties(file.read_text("utf-8", "replace"))
+    return replace(expectation, start=declared_at(document, declared(test, node.name)), path=test.path)
 
 
 def _read(path: Path, relative: str, tests: int) -> Suite:

@@ -32,16 +32,16 @@ def _status(arguments: list[str]) -> int:
     from governance.errors import GovernanceError
 
     if sys.stdout is None:
-        _complain("standard output is closed", "Send it to a file, or to /dev/null.")
+        complain("standard output is closed", "Send it to a file, or to /dev/null.")
         return COULD_NOT_DECIDE
     try:
         status = _run(arguments)
         sys.stdout.flush()
         return status
     except GovernanceError as error:
-        _complain(error.message, error.remedy)
+        complain(error.message, error.remedy)
     except KeyboardInterrupt:
-        _complain("interrupted")
+        complain("interrupted")
         return INTERRUPTED
     except BrokenPipeError:
         _drop_output()  # whoever read it has seen enough, but has not seen the verdict
@@ -50,18 +50,19 @@ def _status(arguments: list[str]) -> int:
         full = error.errno in _FULL
         what = error.filename or ("the output" if full else "a file or a stream")
         cure = "Free some space." if full else "Check that it is there and that you may use it."
-        _complain(f"cannot {'write' if full else 'read or write'} {what}: {error.strerror or error}", cure)
+        complain(f"cannot {'write' if full else 'read or write'} {what}: {error.strerror or error}", cure)
     except Exception as error:  # a crash of the gate must not look like a pass
         if os.environ.get("GOVERNANCE_DEBUG"):
             raise
-        _complain(
+        complain(
             f"internal error: {type(error).__name__}: {error}",
             "Run again with GOVERNANCE_DEBUG=1 and report what it prints.",
         )
     return COULD_NOT_DECIDE
 
 
-def _complain(message: str, remedy: str = "") -> None:
+def complain(message: str, remedy: str = "") -> None:
+    """Say on standard error what is wrong, and how to mend it."""
     from governance.report.inert import inert_name  # messages quote files and agents
 
     print(f"governance: {inert_name(message)}", file=sys.stderr)

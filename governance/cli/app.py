@@ -68,9 +68,16 @@ def sql_options(command: Command) -> Command:
 @option("--base", metavar="REV", help="Judge what changed since REV.")
 @option("--head", metavar="REV", help="Up to REV; else the work tree.")
 @option("--trace", metavar="FILE", help="The agent's transcript.")
+@option("--manifest", metavar="FILE", help="dbt's manifest.json that production runs from, with --base.")
 @click.option("--by-hand", is_flag=True, help="A person wrote the change.")
 @click.option("--record", is_flag=True, help="Sign the decision and keep it as evidence.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="How to write the report.")
+@option(
+    "--data-docs",
+    metavar="FOLDER",
+    help="Write Great Expectations' pages of what was validated into an empty folder. They hold counts, and "
+    "a browser loads nothing for them.",
+)
 def check(**options: object) -> int:
     """Judge files, one SQL text, or what a branch changes.
 

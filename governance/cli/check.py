@@ -13,16 +13,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from governance.changeset import Authorship, ChangeSet
-from governance.errors import InvalidInput
+from governance.cli import COULD_NOT_DECIDE
+from governance.errors import GovernanceError, InvalidInput
 from governance.finding import Verdict
 from governance.gate import sql_ground, verdict_of
-from governance.policy import POLICY_FILE, Policy
+from governance.policy import POLICY_FILE, Policy, file_text
 
 if TYPE_CHECKING:
+    from governance.decision import Decision
     from governance.trace import Trace
 
 T = TypeVar("T")
 EXIT = {Verdict.PASS: 0, Verdict.BLOCK: 1, Verdict.REVIEW: 3}
+_SAYS_MORE = (0, 3, COULD_NOT_DECIDE, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,8 @@ class Request:
     record: bool
     policy: str
     form: str
+    data_docs: str = ""
+    manifest: str = ""
 
 
 def run_check(request: Request) -> int:
@@ -49,8 +54,13 @@ def run_check(request: Request) -> int:
     from governance.govern import Gate
     from governance.report import render
 
-    with _change(request) as (changeset, policy):
-        gate = Gate(policy)
+    pages = Path(request.data_docs) if request.data_docs else None
+    if pages:
+        from governance.adapters.data_docs import refuse_used
+
+        refuse_used(pages)  # known before minutes are spent on a build
+    with _change(request) as (changeset, policy, ground):
+        gate = Gate(policy, ground=ground)
         if request.record:
             record = gate.decide(changeset)
             decision = record.decision
@@ -58,11 +68,30 @@ def run_check(request: Request) -> int:
         else:
             decision = gate.check(changeset)
         sys.stdout.write(render(decision, changeset, request.form))
+    if pages and not _drawn(decision, policy, pages):
+        return max(EXIT[decision.verdict], COULD_NOT_DECIDE, key=_SAYS_MORE.index)
     return EXIT[decision.verdict]
 
 
+def _drawn(decision: "Decision", policy: Policy, folder: Path) -> bool:
+    """Whether Great Expectations' pages of what was validated are written; if not, what is wrong is told."""
+    from governance.cli import complain
+    from governance.govern import write_data_docs
+
+    sys.stdout.flush()
+    try:
+        count = write_data_docs(decision, policy, folder)
+    except GovernanceError as error:  # the verdict stands, and is on the screen already
+        complain(error.message, error.remedy)
+        return False
+    models = f"{count} model{'' if count == 1 else 's'}"
+    print(f"wrote pages of {models}: {folder / 'index.html'}", file=sys.stderr)
+    return True
+
+
 @contextmanager
-def _change(request: Request) -> Iterator[tuple[ChangeSet, Policy]]:
+def _change(request: Request) -> Iterator[tuple[ChangeSet, Policy, Policy]]:
+    """What is judged, the policy, and the ground on which it is judged."""
     if request.base:
         if request.paths or request.sql:
             raise InvalidInput("--base judges a branch; it takes no paths and no --sql", "Drop one of them.")
@@ -71,6 +100,8 @@ def _change(request: Request) -> Iterator[tuple[ChangeSet, Policy]]:
         return
     if not request.paths and not request.sql:
         raise InvalidInput("nothing to check", "Name files, or use --sql TEXT or --base REV.")
+    if request.manifest:
+        raise InvalidInput("--manifest belongs to --base", "Use --schema to judge files by a manifest.")
     from governance.govern import loose_changeset
 
     policy = settled(
@@ -79,23 +110,27 @@ def _change(request: Request) -> Iterator[tuple[ChangeSet, Policy]]:
     changeset = loose_changeset(request.paths, request.sql, request.dialect)
     if request.trace:
         changeset = replace(changeset, trace=read_transcript(request.trace), authorship=Authorship.AGENT)
-    yield changeset, policy
+    yield changeset, policy, policy
 
 
 @contextmanager
-def _branch(request: Request) -> Iterator[tuple[ChangeSet, Policy]]:
+def _branch(request: Request) -> Iterator[tuple[ChangeSet, Policy, Policy]]:
     from governance.adapters.git import Repository
-    from governance.govern import branch_changeset, cache_folder, policy_at
+    from governance.govern import branch_changeset, cache_folder, policy_at, with_manifest
 
     repository = Repository.at()
-    policy = policy_at(repository, repository.commit(request.base), request.policy)
+    base = repository.commit(request.base)
+    policy = policy_at(repository, base, request.policy)
     policy = settled(policy, request.dialect, request.profile, request.tables, request.schema)
+    ground, file = policy, request.manifest
+    if file:
+        ground = with_manifest(policy, file_text(file), file, repository, base)
     trace = read_transcript(request.trace) if request.trace else None
     author = Authorship.BY_HAND if request.by_hand else Authorship.AGENT
     with branch_changeset(
         repository, request.base, request.head or None, trace, author, cache=cache_folder(policy)
     ) as changeset:
-        yield changeset, policy
+        yield changeset, policy, ground
 
 
 def read_transcript(path: str) -> "Trace":

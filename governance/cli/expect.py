@@ -29,8 +29,10 @@ def expect(model: str, base: str, project: str, write: bool, policy: str) -> Non
     from governance.adapters.jail import Limits
     from governance.checks.proposed import propose_suite
     from governance.cli.check import local_policy
+    from governance.govern import given_to_dbt
 
-    dbt = local_policy(policy).dbt
+    settled = local_policy(policy)
+    dbt = settled.dbt
     repository = Repository.at(".")
     tree = repository.tree(repository.commit(base))
     root = _root(dbt_roots(tree), project, repository.root)
@@ -38,7 +40,8 @@ def expect(model: str, base: str, project: str, write: bool, policy: str) -> Non
         repository.export(tree, Path(folder) / "base")
         checkout = Path(folder) / "base" / root
         limits = Limits(seconds=dbt.timeout)
-        suite = propose_suite(checkout, model, base, limits, not dbt.allow_without_jail)
+        given = given_to_dbt(settled)
+        suite = propose_suite(checkout, model, base, limits, not dbt.allow_without_jail, given)
     if write:
         _write(repository.root / root / suite.path, suite.text)
     else:

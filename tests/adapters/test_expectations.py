@@ -85,8 +85,42 @@ def test_what_duckdb_leaves_great_expectations_judges_and_the_order_stays(
         ("not judged", "great_expectations"),
     ]
     assert outcomes[1]["result"]["result"]["unexpected_count"] == 1
-    assert outcomes[1]["result"]["kwargs"] == {"column": "id", "min_value": 1}
+    assert outcomes[1]["result"]["expectation_config"]["kwargs"] == {"column": "id", "min_value": 1}
     json.dumps(outcomes)
+
+
+def test_what_is_kept_is_great_expectations_own_json_without_rows(
+    validator: Validator, tmp_path: Path
+) -> None:
+    """Whoever judged: held against what Great Expectations itself writes of the same table."""
+    expectations = [
+        asked("column_values_to_be_in_set", column="code", value_set=["ok"], mostly=0.9),
+        asked("table_row_count_to_equal", value=9),
+        asked("column_values_to_not_be_null", column="code"),
+        asked("column_value_lengths_to_equal", column="code", value="two"),
+    ]
+    path = file(tmp_path, "select unnest(['secret', 'ok', null]) as code")
+    outcomes = validator.validate({"table": "t", "file": path, "expectations": expectations})["outcomes"]
+    engine = validator._engine
+    batch = engine._definition.get_batch({"dataframe": duckdb.execute(f"from '{path}'").df()})
+    for expectation, outcome in zip(expectations, outcomes, strict=True):
+        try:
+            own = dict(engine._run(batch, expectation, 5))
+        except Exception:  # it makes no JSON of an expectation that it cannot make
+            own = {}
+        kept = dict(outcome["result"])
+        assert "secret" not in json.dumps(kept)
+        assert kept["success"] is own.get("success", False)
+        assert {"success", "expectation_config", "result", "meta", "exception_info"} == set(kept)
+        config = {**own.get("expectation_config", kept["expectation_config"])}
+        config["kwargs"] = {key: value for key, value in config["kwargs"].items() if key != "batch_id"}
+        assert kept["expectation_config"] == config
+        rows = ("partial_unexpected_list", "partial_unexpected_counts", "partial_unexpected_index_list")
+        assert kept["result"] == {k: v for k, v in own.get("result", {}).items() if k not in rows}
+        if own:
+            assert kept["exception_info"] == own["exception_info"]
+    assert [outcome["judge"] for outcome in outcomes[1:3]] == ["duckdb", "duckdb"]
+    assert outcomes[3]["result"]["exception_info"]["raised_exception"] is True
 
 
 def test_dates_that_pandas_cannot_hold_are_not_judged_by_it(validator: Validator, tmp_path: Path) -> None:

@@ -146,6 +146,9 @@ def furnish(place: Path) -> None:
     (place / "done.json").write_text(session("write_file", {**write, "path": "reports/honest.sql"}))
     edit = {"file_path": "{worktree}/orders.sql", "old_string": "no such text", "new_string": "select 2"}
     (place / "outdated.json").write_text(session("Edit", edit))
+    make_project(place / "tiny", Trust({}).with_key(key, "tests"))
+    for name, project in (("manifest", "tiny"), ("foreign", "huge")):
+        (place / f"{name}.json").write_text(json.dumps(manifest_of(project)))
     (place / "broken.yml").write_text("verdicts: {medium: perhaps\n")
     (place / "strict.yml").write_text("version: 1\n")
     (place / "lenient.yml").write_text("rules: {SQL403: medium}\n")
@@ -172,6 +175,44 @@ def make_repository(root: Path, trust: Trust) -> None:
     git("add", "--all")
     git("commit", "--quiet", "--message", "work")
     git("checkout", "--quiet", "main")
+
+
+def make_project(root: Path, trust: Trust) -> None:
+    """A repository with a dbt project that renders only with the variables that its users hand to dbt."""
+    files = {
+        "governance.yml": "dbt: {build: false, cache: ''}\n",
+        ".governance/trust.json": trust.to_json(),
+        "dbt/dbt_project.yml": "name: tiny\nprofile: tiny\nversion: 1.0.0\n",
+        "dbt/models/seen.sql": "select {{ var('wanted') }} as a, '{{ env_var('TINY_NAME', none) or 1 / 0 }}' as b\n",
+    }
+
+    def git(*arguments: str) -> None:
+        subprocess.run(["git", "-C", str(root), *arguments], check=True, capture_output=True)
+
+    def commit() -> None:
+        for path, text in files.items():
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).write_text(text)
+        git("add", "--all")
+        git("commit", "--quiet", "--message", "project")
+
+    root.mkdir()
+    git("init", "--quiet", "--initial-branch=main")
+    git("config", "user.name", "tester")
+    git("config", "user.email", "tester@localhost")
+    commit()
+    git("branch", "merged")
+    git("checkout", "--quiet", "-b", "work")
+    files = {"dbt/models/fresh.sql": "select a, b from {{ ref('seen') }}\n"}
+    commit()
+    git("checkout", "--quiet", "main")
+
+
+def manifest_of(project: str) -> dict[str, Any]:
+    """A manifest of dbt's without a node."""
+    version = "https://schemas.getdbt.com/dbt/manifest/v12.json"
+    metadata = {"dbt_schema_version": version, "project_name": project}
+    return {"metadata": metadata, "nodes": {}, "sources": {}, "child_map": {}}
 
 
 def session(tool: str, arguments: dict[str, str]) -> str:

@@ -84,6 +84,7 @@ def _answer(stop):
 CONDITIONS = {
     "agents": contextlib.nullcontext,
     "gates": contextlib.nullcontext,
+    "cosmos": contextlib.nullcontext,
     "functions": contextlib.nullcontext,
     "approvals": answered,
     "keyless": lambda: environment(GOVERNANCE_KEY=str(PLACE / "nowhere.pem")),

@@ -1,9 +1,12 @@
 """The operators in a real Airflow: what passes goes on, what does not fails once and leaves its evidence."""
 
 import json
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from governance.airflow import GateOperator, MergeOperator
 from governance.attestation import payload_of, verify_envelope
 from governance.keys import SigningKey, Trust
 
@@ -162,6 +165,10 @@ REFUSED = [  # dag, task, what the log says
     ("gates", "two_sources", "give exactly one of sql, files and repo, not ['sql', 'files']"),
     ("gates", "sql_is_a_list", "the gate judges SQL (text) or files (path to text), not list"),
     ("gates", "files_hold_numbers", "the gate judges SQL (text) or files (path to text), not dict"),
+    ("cosmos", "foreign_manifest", "foreign.json: it is of the dbt project 'huge', which"),
+    ("cosmos", "missing_manifest", "none.json: the manifest cannot be read: FileNotFoundError"),
+    ("cosmos", "broken_manifest", "broken.yml: no manifest of dbt"),
+    ("cosmos", "own_path", "env_vars: PATH is the worker's own"),
     ("keyless", "honest", "no signing key at"),
     ("locked", "honest", "database is locked"),
 ]
@@ -174,6 +181,27 @@ def test_what_cannot_be_judged_fails_once_with_a_clear_message(story, dag, name,
     assert "return_value" not in task.xcom
     assert "governance_decision" not in task.xcom
     assert message in story.log_of(dag, name)
+
+
+def test_a_project_of_cosmos_needs_no_second_configuration(story):
+    """Its variables are handed to dbt, those of templates rendered; the repository is the one around it."""
+    assert story.entry("cosmos", "configured").verdict == "pass"
+    assert story.task("cosmos", "merge_configured").state == "success"
+    assert story.entry("cosmos", "plain_path").verdict == "review"
+    assert set(story.findings("cosmos", "plain_path")) == {("GOV023", "dbt/models/fresh.sql")}
+
+
+def test_a_project_without_a_folder_is_refused_when_the_dag_is_read():
+    config = SimpleNamespace(dbt_project_path=None, manifest_path="m.json", dbt_vars=None, env_vars=None)
+    with pytest.raises(ValueError, match="no dbt_project_path"):
+        GateOperator(task_id="gate", repo=config)
+
+
+def test_an_operator_keeps_plain_data_of_a_project():
+    """An object would be another one each time the file is read, and its DAG another version."""
+    known = {"manifest_path": Path("m.json"), "dbt_vars": {"a": 1}, "env_vars": None}
+    made = MergeOperator(task_id="m", outcome=None, repo=SimpleNamespace(dbt_project_path=Path("p"), **known))
+    assert (made.repo, made.project) == ("p", {"vars": {"a": 1}, "manifest": "m.json"})
 
 
 MERGES = [  # task, what the log says

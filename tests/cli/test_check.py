@@ -190,3 +190,32 @@ def test_schemas_may_be_several_and_what_dbt_wrote(governance, own_home):
     dropped = governance("check", "--schema", "manifest.json", "--sql", "drop table orders").out
     assert "built from it: exposure board" in dropped
     refused(governance("check", "--schema", "none.json", "--sql", "select 1"), "none.json")
+
+
+def test_the_manifest_of_production_says_what_a_branch_reads(governance, shop):
+    shop.write("dbt_project.yml", "name: shop\n")
+    shop.commit()
+    version = "https://schemas.getdbt.com/dbt/manifest/v12.json"
+    columns = {"id": {"name": "id", "data_type": "int"}}
+    orders = {"relation_name": "shop.orders", "resource_type": "model", "columns": columns}
+    manifest = {
+        "metadata": {"dbt_schema_version": version, "project_name": "shop"},
+        "nodes": {"model.shop.orders": {**orders, "contract": {"enforced": True}}},
+        "sources": {},
+        "child_map": {},
+    }
+    text = json.dumps(manifest)
+    (shop.root.parent / "production.json").write_text(text)
+    (shop.root.parent / "foreign.json").write_text(
+        text.replace('"project_name": "shop"', '"project_name": "x"')
+    )
+    shop.write("queries/evil.sql", "select o.evil from orders o\n")
+    asked = ("check", "--base", "main", "--by-hand", "--format", "json")
+    blind, told = governance(*asked), governance(*asked, "--manifest", "../production.json")
+    assert (blind.status, told.status) == (PASS, BLOCK)
+    assert [finding["code"] for finding in told.json["findings"]] == ["SQL206"]
+    assert told.json["policy"] == blind.json["policy"], "what is allowed is the same, so evidence stays valid"
+    refused(governance(*asked, "--manifest", "../foreign.json"), "foreign.json", "project 'x'", "shop")
+    refused(governance(*asked, "--manifest", "../none.json"), "none.json", "cannot be read")
+    refused(governance(*asked, "--manifest", "queries/evil.sql"), "evil.sql", "no manifest of dbt")
+    refused(governance("check", "queries", "--manifest", "../production.json"), "--base")

@@ -19,6 +19,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from governance.adapters.dbt.given import Given
 from governance.adapters.dbt.saved import MANIFEST, NODES
 from governance.adapters.dbt.state import read_nodes
 from governance.changeset import Tree
@@ -92,10 +93,12 @@ class Base:
 class Bases:
     """The bases that are kept in a cache folder, or none where there is no such folder.
 
-    `dialect` is what their SQL is said to be; else it is told from what they say.
+    `dialect` is what their SQL is said to be; else it is told from what they say. What dbt is `given` beside
+    a project is part of what a base is known by.
     """
 
-    def __init__(self, cache: Path | None, dialect: str = "") -> None:
+    def __init__(self, cache: Path | None, dialect: str = "", given: Given = Given()) -> None:
+        self.given = given
         self._folder = cache / "bases" if cache else None
         self.dialect = dialect
 
@@ -136,12 +139,13 @@ class Bases:
         return Base(place)
 
     def _place(self, tree: Tree, root: str) -> Path | None:
-        return self._folder / _digest(tree.digest(root), self.dialect) if self._folder else None
+        of = (tree.digest(root), self.dialect, self.given.digest)
+        return self._folder / _digest(*of) if self._folder else None
 
     def fitting(self, project: Path) -> str:
         """The same for two projects of which dbt can parse one on top of the other."""
         settings = (project / PROJECT_FILE).read_bytes()
-        return _digest(hashlib.sha256(settings).hexdigest(), self.dialect)
+        return _digest(hashlib.sha256(settings).hexdigest(), self.dialect, self.given.digest)
 
 
 def _digest(*of: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from governance.adapters.dbt.given import Given
 from governance.adapters.dbt.nodes import looks_at_graph
 from governance.adapters.dbt.saved import on_top_of
 from governance.adapters.dbt.spared import spared
@@ -28,8 +29,9 @@ _FLAGS = (
 class Project:
     """A project whose files are in `tree`; what is made of it is written below `place`."""
 
-    def __init__(self, tree: Path, place: Path) -> None:
+    def __init__(self, tree: Path, place: Path, given: Given = Given()) -> None:
         self.tree = tree
+        self.given = given
         self.warehouse = place / "warehouse.duckdb"
         self.profiles = place / "profiles"
         self.target = place / "target"
@@ -60,6 +62,8 @@ class Project:
             f"--profiles-dir={self.profiles}",
             f"--target-path={self.target}",
             f"--log-path={self.target}",
+            "--target=dev",  # whatever DBT_TARGET is given
+            *self.given.arguments,
         ]
         os.chdir(self.tree)
         outcome = dbtRunner(manifest=self.manifest).invoke([command, *_FLAGS, *places, *arguments])
@@ -69,6 +73,7 @@ class Project:
 
     def parse(self, saved: Any = None, *arguments: str) -> None:
         """Read the project without executing any SQL, on top of a saved manifest where there is one."""
+        os.environ.update(self.given.environment)
         _fill_environment(self.tree)
         self.manifest = None  # dbt would take it for the answer
         with on_top_of(saved) as told, spared():

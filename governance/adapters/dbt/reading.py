@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from governance.adapters.dbt.base import ABOUT, Base, Bases
+from governance.adapters.dbt.given import Given
 from governance.adapters.dbt.saved import NODES
 from governance.adapters.dbt.state import State, render, stale_nodes, state_of
 from governance.adapters.jail import Limits
@@ -40,7 +41,7 @@ def read_base(
             with Worker(
                 MODULE, scratch / "on top", limits, jail_required=jail_required, readable=(files,)
             ) as worker:
-                found = _on_top(older, worker, scratch / "on top", files)
+                found = _on_top(older, worker, scratch / "on top", files, bases.given)
             about = dict(older.about, updates=older.about["updates"] + 1)
             return bases.keep(_about(found, about), tree, root)
         except (WorkerFailed, OSError, ValueError, KeyError, TypeError):
@@ -48,7 +49,7 @@ def read_base(
     with Worker(
         MODULE, scratch / "reading", limits, jail_required=jail_required, readable=(files,)
     ) as worker:
-        worker.ask("save", tree=str(files))
+        worker.ask("save", tree=str(files), given=bases.given.request)
     found = Base(scratch / "reading" / "saved")
     dialect = bases.dialect or told_dialect(found.facts["sql"].values())
     found.tell_columns(known_columns(Graph(found.nodes), dialect))
@@ -61,9 +62,9 @@ def _about(found: Base, about: dict[str, Any]) -> Base:
     return found
 
 
-def _on_top(older: Base, worker: Worker, scratch: Path, files: Path) -> Base:
+def _on_top(older: Base, worker: Worker, scratch: Path, files: Path, given: Given) -> Base:
     """A base, parsed and rendered as a change of an older one."""
-    worker.begin("state", tree=str(files), keep="kept")
+    worker.begin("state", tree=str(files), keep="kept", given=given.request)
     before = older.outputs
     answer = worker.finish()
     state = state_of(answer, before, older.facts)

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from governance.adapters.dbt.base import Base, Bases
+from governance.adapters.dbt.given import Given
 from governance.adapters.dbt.state import State, render, state_of
 from governance.adapters.dbt.tree import copy_tree
 from governance.adapters.jail import Limits, Locks
@@ -63,7 +64,8 @@ class DbtSession:
     """One dbt project, base and head, in the jail; use as a context manager.
 
     The project lies in the folder `root` of base. What is known of that is kept in `cache`, for other
-    changes of the same base; the worker starts to read it as soon as there is a session.
+    changes of the same base; the worker starts to read it as soon as there is a session. dbt is handed
+    what is `given` on both sides.
     """
 
     def __init__(
@@ -75,12 +77,14 @@ class DbtSession:
         cache: Path | None = None,
         root: str = "",
         dialect: str = "",
+        given: Given = Given(),
     ) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="governance-dbt-", ignore_cleanup_errors=True)
         self.scratch = Path(self._folder.name).resolve()
         self._base = base if base and base.holds(f"{root}/{PROJECT_FILE}".lstrip("/")) else None
         self._head, self._root = head.resolve(), root
-        self._bases, self._limits, self._jail_required = Bases(cache, dialect), limits, jail_required
+        self._bases = Bases(cache, dialect, given)
+        self._limits, self._jail_required = limits, jail_required
         try:
             self._known = self._bases.get(self._base, root) if self._base else None
             if self._known:
@@ -113,11 +117,11 @@ class DbtSession:
     def state(self, meanwhile: Callable[["Outputs"], None] = _wait) -> State:
         """Parse head on top of base; no SQL is executed. `meanwhile` is called with base while dbt works."""
         if self._base is None:
-            self._worker.begin("state", tree=str(self._head))
+            self._worker.begin("state", tree=str(self._head), given=self._bases.given.request)
             return state_of(self._worker.finish(), _no_outputs(self._bases.dialect), _NOTHING)
         with ExitStack() as stack:
             base = self._known or stack.enter_context(self._read(self._base))
-            self._worker.begin("state", tree=str(self._head))
+            self._worker.begin("state", tree=str(self._head), given=self._bases.given.request)
             before = base.outputs
             meanwhile(before)
             return state_of(self._worker.finish(), before, base.facts, base.about["called"])

@@ -16,6 +16,7 @@ from typing import Any
 
 from governance.adapters.comparison import compare
 from governance.adapters.dbt import saved
+from governance.adapters.dbt.given import Given
 from governance.adapters.dbt.nodes import (
     BUILT,
     NOTHING,
@@ -43,12 +44,13 @@ class Session:
         self._scratch = scratch
         self._saved = scratch / "saved" / saved.MANIFEST
         self._read = saved.read(self._saved) if self._saved.is_file() else None
+        self._given = Given()
         self._head: Project
 
     @cached_property
     def _base(self) -> Project:
         """Base as it was saved, without its hooks, ready to be built."""
-        project = Project(self._scratch / "base" / "tree", self._scratch / "base")
+        project = Project(self._scratch / "base" / "tree", self._scratch / "base", self._given)
         project.manifest = saved.placed(saved.read(self._saved), project.tree)
         project.manifest.build_flat_graph()
         project.forget_hooks()
@@ -56,11 +58,12 @@ class Session:
 
     def save(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """Parse base and render all of it; both are kept as files, for this change and those to come."""
-        project = Project(Path(request["tree"]), self._scratch / "base")
+        self._given = Given.of(request)
+        project = Project(Path(request["tree"]), self._scratch / "base", self._given)
         with saved.uncollected():
             project.parse()
         parsed = Parsed.of(project.manifest)
-        nodes = _described({**parsed.nodes, **parsed.others}, project.tree)
+        nodes = _described({**parsed.nodes, **parsed.others}, project)
         wide = _wide(parsed)
         self._saved.parent.mkdir()
         saved.save(project.manifest, self._saved)  # with its hooks, which dbt compares
@@ -72,7 +75,8 @@ class Session:
 
     def state(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """Parse head on top of base; what differs from base, and how. It is saved in the folder `keep`."""
-        self._head = Project(Path(request["tree"]), self._scratch / "head")
+        self._given = Given.of(request)
+        self._head = Project(Path(request["tree"]), self._scratch / "head", self._given)
         with saved.uncollected():
             base, before = self._parse_head()
         now = Parsed.of(self._head.manifest)
@@ -92,7 +96,7 @@ class Session:
             "modified": modified,
             "removed": sorted(set(before.nodes) - set(now.nodes)),
             "gone": sorted(set(known) - set(now.nodes) - set(now.others)),
-            "nodes": _described(other, self._head.tree),
+            "nodes": _described(other, self._head),
         }
         return answer | kept | {"hooks": self._head.forget_hooks()}
 
@@ -194,8 +198,12 @@ def _wide(parsed: Parsed) -> list[str]:
     return [key for key, node in parsed.nodes.items() if reads_project(parsed, node)]
 
 
-def _described(nodes: Mapping[str, Any], tree: Path) -> dict[str, dict[str, Any]]:
-    return {key: describe(node, tree) for key, node in nodes.items()}
+def _described(nodes: Mapping[str, Any], project: Project) -> dict[str, dict[str, Any]]:
+    described = {key: describe(node, project.tree) for key, node in nodes.items()}
+    for key in described.keys() & project.given.columns.keys():
+        facts = described[key]
+        facts["columns"] = project.given.columns_of(key, facts["type"], facts["columns"])
+    return described
 
 
 def _parquet(file: str) -> str:

@@ -52,13 +52,16 @@ def mapped(rows: int, missing: int, unexpected: int, mostly: float) -> Found:
     """The result of an expectation about each row: of `rows`, so many are missing and unexpected."""
     considered = rows - missing
     share = (float(considered) - float(unexpected)) / float(considered) if considered else 1.0
+    percent = unexpected / considered * 100 if considered else None
     return Found(
         share >= mostly if rows and considered else True,
         {
             "element_count": rows,
             "unexpected_count": unexpected,
-            "unexpected_percent": unexpected / considered * 100 if considered else None,
+            "unexpected_percent": percent,
             "missing_count": missing,
             "missing_percent": missing / rows * 100 if rows else None,
+            "unexpected_percent_total": unexpected / rows * 100 if rows else None,
+            "unexpected_percent_nonmissing": percent,
         },
     )

@@ -44,7 +44,7 @@ class _DbtBlocks(Extension):
         return macro
 
 
-_ENVIRONMENT = jinja2.Environment(
+ENVIRONMENT = jinja2.Environment(
     extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols", _DbtBlocks], autoescape=False
 )
 
@@ -52,7 +52,7 @@ _ENVIRONMENT = jinja2.Environment(
 def produced_text(text: str) -> Text:
     """The text that a template produces, as far as it tells; never raises."""
     try:
-        tree = _ENVIRONMENT.parse(text)
+        tree = ENVIRONMENT.parse(text)
         return _Reader(text, tree).text(tree.body)
     except Exception:  # why it cannot be read, `read_template` says
         return Text(text, known=False)
@@ -61,7 +61,7 @@ def produced_text(text: str) -> Text:
 def read_template(text: str) -> Template:
     """The facts of one template; never raises."""
     try:
-        tree = _ENVIRONMENT.parse(text)
+        tree = ENVIRONMENT.parse(text)
         reader = _Reader(text, tree)
         reader.visit(tree, ())
     except jinja2.TemplateSyntaxError as error:

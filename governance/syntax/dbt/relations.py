@@ -29,6 +29,46 @@ class Relations:
     readers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Production:
+    """What a manifest says of the project it was made of: its name, tables, columns by unique id.
+
+    `relations` are all its tables, `tables` the name of each node's.
+    """
+
+    project: str
+    relations: Relations
+    tables: Mapping[str, str]
+    columns: Mapping[str, Mapping[str, str]]
+
+    def columns_under(self, schema: Mapping[str, Mapping[str, str]]) -> dict[str, Mapping[str, str]]:
+        """Columns by unique id: those of a schema, which are all of a table, else those described."""
+        known = {_plain(table): columns for table, columns in schema.items() if columns}
+        found = {key: known.get(_plain(self.tables[key])) or columns for key, columns in self.columns.items()}
+        return {key: columns for key, columns in found.items() if columns}
+
+
+def production(text: str, name: str) -> Production:
+    """What a manifest says. Raises InvalidInput, naming the file, for anything else and for a broken one."""
+    relations = dbt_relations(text, name)
+    data = _artifact(text)
+    if relations is None or data is None or "sources" not in data or "child_map" not in data:
+        raise InvalidInput(f"{name}: no manifest of dbt", "Name target/manifest.json.")
+    project = data["metadata"].get("project_name")
+    if not isinstance(project, str) or not project:
+        remedy = "Let dbt 1.6 or newer write it."
+        raise InvalidInput(f"{name}: it does not say of which project it is", remedy)
+    nodes = {
+        key: node
+        for key, node in {**data["nodes"], **data["sources"]}.items()
+        if node.get("relation_name") and node["resource_type"] in _STORED
+    }
+    columns = {key: _described(node) for key, node in nodes.items()}
+    return Production(
+        project, relations, {key: node["relation_name"] for key, node in nodes.items()}, columns
+    )
+
+
 def dbt_relations(text: str, name: str) -> Relations | None:
     """The relations of a manifest or a catalog, told by its content; `None` for any other text.
 
@@ -67,6 +107,10 @@ def _of_manifest(data: Mapping[str, Any]) -> Relations:
             tables[relation] = _described(node) if _contracted(node) else {}
             readers[relation] = tuple(_readers(key, data["child_map"]))
     return Relations(tables, readers)
+
+
+def _plain(table: str) -> str:
+    return re.sub(r'["`\[\]]', "", table).lower()
 
 
 def _described(node: Mapping[str, Any]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import agents
 from airflow.providers.standard.operators.hitl import ApprovalOperator
-from airflow.sdk import DAG, task
+from airflow.sdk import DAG, ObjectStoragePath, task
 
 from governance.airflow import (
     CommandAgent,
@@ -121,6 +121,32 @@ with DAG("gates", schedule=None):
     asked = task(lambda: "drop table orders", task_id="upstream")()
     judged = GateOperator(task_id="sql_of_upstream", sql=asked, dialect="duckdb")
     shown.override(task_id="shown_upstream")(judged.output)
+
+
+class ProjectConfig:
+    """Of the shape of Cosmos' class of this name (astronomer-cosmos 1.15.1), down to what is left out."""
+
+    def __init__(self, dbt_project_path=None, manifest_path=None, env_vars=None, dbt_vars=None):
+        self.dbt_project_path = Path(dbt_project_path) if dbt_project_path else None
+        if manifest_path:
+            self.manifest_path = ObjectStoragePath(str(manifest_path))
+        self.env_vars = env_vars
+        self.dbt_vars = dbt_vars
+
+    manifest_path = None
+
+
+with DAG("cosmos", schedule=None):
+    tiny = PLACE / "tiny" / "dbt"
+    known = {"dbt_vars": {"wanted": "{{ ti.try_number }}"}, "env_vars": {"TINY_NAME": "small"}}
+    whole = ProjectConfig(tiny, PLACE / "manifest.json", **known)
+    judged = gate("configured", repo=whole, head="work", by_hand=True)
+    MergeOperator(task_id="merge_configured", outcome=judged.output, repo=whole, into="merged")
+    gate("plain_path", repo=str(tiny), head="work", by_hand=True)
+    gate("foreign_manifest", repo=ProjectConfig(tiny, PLACE / "foreign.json"), head="work", by_hand=True)
+    gate("missing_manifest", repo=ProjectConfig(tiny, PLACE / "none.json"), head="work", by_hand=True)
+    gate("broken_manifest", repo=ProjectConfig(tiny, PLACE / "broken.yml"), head="work", by_hand=True)
+    gate("own_path", repo=ProjectConfig(tiny, env_vars={"PATH": "/x"}), head="work", by_hand=True)
 
 
 with DAG("functions", schedule=None):
