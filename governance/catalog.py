@@ -100,6 +100,8 @@ DBT: tuple[str, ...] = (
     "data_test_failed:DataTestFailed",
     "data_test_warned:DataTestWarned",
     "test_never_fails:TestNeverFails",
+    "lax_test:LaxTest",
+    "restating_test:RestatingTest",
     "data_changed:DataChanged",
     "expectation_failed:ExpectationFailed",
 )
