@@ -92,6 +92,7 @@ DBT: tuple[str, ...] = (
     "sql_in_setting:SqlInSetting",
     "promise_withdrawn:PromiseWithdrawn",
     "function_changed:FunctionChanged",
+    "contradicting_test:ContradictingTest",
     "column_removed:ColumnRemovedInUse",
     "column_retyped:ColumnRetyped",
     "column_recomputed:ColumnRecomputed",

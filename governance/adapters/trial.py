@@ -10,9 +10,11 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 SECONDS = 20.0
+_Faults = Callable[[str, Mapping[str, str], str], Iterator[str]]
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL", "U")
 _TIMES = ("DATE", "TIMESTAMP")
 _VIEW = """
@@ -36,20 +38,21 @@ class Trials:
         """How many faults a check was shown and how many it noticed: it ends at the first.
 
         `relations` are quoted names; faults begin with the column `first`, and spoil `half` of the rows or
-        all. What no pipeline would do comes last: a check that notices nothing else is `lax`. None counts
-        as tried when time runs out, since the rest might have been noticed.
+        all. Then come values that no pipeline would make: a check that first notices one of those is `lax`;
+        and then emptiness, for checks of nothing else. None counts as tried when time runs out, since the
+        rest might have been noticed.
         """
         tried, known = 0, list(relations)
         with self._interrupted():
-            for gross in (False, True):
+            for faults in (partial(_faults, half=half), _gross, partial(_emptying, half=half)):
                 for relation in known:
-                    for _ in self._damaged(relation, first, half, gross):
+                    for _ in self._damaged(relation, first, faults):
                         noticed = not self._over and notices()
                         if self._over:
                             return {"tried": 0, "noticed": 0}
                         tried += 1
                         if noticed:
-                            return {"tried": tried, "noticed": 1, "lax": gross}
+                            return {"tried": tried, "noticed": 1, "lax": faults is _gross}
         return {"tried": tried, "noticed": 0}
 
     def restates(
@@ -83,33 +86,38 @@ class Trials:
                         return {"tried": tried, "noticed": 1, "lax": lax}
         return {"tried": tried, "noticed": 0}
 
-    def constants(self, relation: str, made: Sequence[Sequence[str]], inputs: Iterable[str]) -> list[str]:
-        """The columns of a relation, one of those `made`, that hold one value whatever is in the inputs."""
+    def constants(
+        self, relation: str, made: Sequence[Sequence[str]], inputs: Iterable[str]
+    ) -> dict[str, bool]:
+        """The columns of a relation, one of those `made`, that hold one value whatever is in the inputs.
+
+        With each, whether some input makes it null.
+        """
         described = self._connection.execute(f"describe select * from {relation}").fetchall()
-        found = {name: value for name, *_ in described if (value := self._only(relation, name)) is not None}
-        tried = 0
+        held = {name: self._values(relation, name) for name, *_ in described}
+        found = {name: values.pop() for name, values in held.items() if len(values) == 1}
+        tried, nulls = 0, set()
         with self._interrupted():
             for _ in self._made_anew(made, inputs) if found else ():
                 if self._over:
-                    return []
+                    return {}
                 tried += 1
-                rows = self._connection.execute(f"select count(*) from {relation}").fetchone()[0]
-                found = {n: v for n, v in found.items() if not rows or self._only(relation, n) == v}
-        return sorted(found) if tried else []
+                now = {name: self._values(relation, name) for name in found}
+                found = {name: value for name, value in found.items() if now[name] <= {value, None}}
+                nulls |= {name for name in found if None in now[name]}
+        return {name: name in nulls for name in found} if tried else {}
 
-    def _only(self, relation: str, name: str) -> str | None:
-        """The one value of a column in several rows, as text."""
-        column = _quoted(name)
-        asked = f"select count(*), count({column}), count(distinct {column}), min({column}::varchar)"
-        rows, filled, values, value = self._connection.execute(f"{asked} from {relation}").fetchone()
-        return str(value) if rows > 1 and (filled, values) == (rows, 1) else None
+    def _values(self, relation: str, name: str) -> set[str | None]:
+        """The values of a column as text, up to a few."""
+        query = f"select distinct {_quoted(name)}::varchar from {relation} limit 3"
+        return {value for (value,) in self._connection.execute(query).fetchall()}
 
     def _made_anew(self, made: Sequence[Sequence[str]], inputs: Iterable[str]) -> Iterator[None]:
         """The tables as their queries make them of damaged inputs, where these can be made at all."""
         import duckdb
 
         for relation in inputs:
-            for _ in self._damaged(relation, ""):
+            for _ in self._damaged(relation, "", _all_faults):
                 try:
                     for name, query in made:
                         self._connection.execute(self._dropping(name))
@@ -133,14 +141,14 @@ class Trials:
         finally:
             timer.cancel()
 
-    def _damaged(self, relation: str, first: str, half: bool = False, gross: bool = False) -> Iterator[None]:
+    def _damaged(self, relation: str, first: str, faults: "_Faults") -> Iterator[None]:
         """The relation with one fault after the other; one that the table itself refuses is left out."""
         import duckdb
 
         prepare = self._as_table(relation)
         described = self._connection.execute(f"describe select * from {relation}").fetchall()
         columns = {name: kind for name, kind, *_ in described}
-        for fault in _gross(relation, columns, first) if gross else _faults(relation, columns, first, half):
+        for fault in faults(relation, columns, first):
             self._connection.execute("begin")
             try:
                 for statement in (*prepare, fault):
@@ -221,11 +229,11 @@ def _faults(relation: str, columns: Mapping[str, str], first: str, half: bool) -
     """Statements that damage a table in the ways that pipelines do, beginning with one column."""
     some = " where rowid % 2 = 0" if half else ""
     for name in _beginning_with(first, columns):
+        yield f"update {relation} set {_quoted(name)} = null where rowid % 2 = 0"
         for value in _values(_quoted(name), columns[name]):
             yield f"update {relation} set {_quoted(name)} = {value}{some}"
     yield f"insert into {relation} select * from {relation}"
     yield f"delete from {relation} where rowid % 2 = 0"
-    yield f"delete from {relation}"
 
 
 def _gross(relation: str, columns: Mapping[str, str], first: str) -> Iterator[str]:
@@ -235,12 +243,23 @@ def _gross(relation: str, columns: Mapping[str, str], first: str) -> Iterator[st
             yield f"update {relation} set {_quoted(name)} = {value}"
 
 
+def _emptying(relation: str, columns: Mapping[str, str], first: str, half: bool) -> Iterator[str]:
+    """Statements that leave a column or the table empty."""
+    for name in () if half else _beginning_with(first, columns):
+        yield f"update {relation} set {_quoted(name)} = null"
+    yield f"delete from {relation}"
+
+
+def _all_faults(relation: str, columns: Mapping[str, str], first: str) -> Iterator[str]:
+    for faults in (partial(_faults, half=False), _gross, partial(_emptying, half=False)):
+        yield from faults(relation, columns, first)
+
+
 def _beginning_with(first: str, columns: Iterable[str]) -> list[str]:
     return sorted(columns, key=lambda column: column.lower() != first.lower())
 
 
 def _values(column: str, kind: str) -> Iterable[str]:
-    yield "null"
     yield f"(select min({column}) from built)"
     if kind.startswith(_NUMBERS):
         yield from (f"-abs({column}) - 1", "0", f"{column} * 100", f"{column} * 1000")

@@ -103,7 +103,7 @@ def _trials(project: ProjectAudit) -> Iterator[Finding]:
             continue  # it did not pass, or the output check tells that there is nothing to test
         trial = trials.of.get(node.key, Trial(0, 0))
         column = node.facts.get("column", "")
-        fixed = column if column in trials.constants.get(node.facts.get("attached", ""), ()) else ""
+        fixed = trial.restates and column in trials.constants.get(node.facts.get("attached", ""), {})
         place = Location(project.path(node.path))
         subject = TriedTest(
             node.name,
@@ -115,7 +115,7 @@ def _trials(project: ProjectAudit) -> Iterator[Finding]:
             trial.lax,
             trial.restates,
             without.name if without else "",
-            fixed,
+            column if fixed else "",
         )
         yield from examine(subject, RULES, place)
 

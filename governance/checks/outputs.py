@@ -99,10 +99,11 @@ def _outcomes(
 
 def _trials(project: ProjectAudit, node: Node, suite: Suite, trials: tuple[Trial, ...]) -> Iterator[Finding]:
     """Expectations of an edited suite that hold on every damaged copy of the table as well."""
-    constants = project.trials.constants.get(node.key, ())
+    known = project.trials.constants.get(node.key, {})
     for expectation, trial in zip(suite.expectations, trials, strict=False):
         place = Location(project.path(suite.path), expectation.start)
         column = str(expectation.kwargs.get("column", ""))
+        fixed = column in known and not (known[column] and "null" in expectation.kind)
         subject = TriedTest(
             expectation.kind,
             node.name,
@@ -111,7 +112,7 @@ def _trials(project: ProjectAudit, node: Node, suite: Suite, trials: tuple[Trial
             trial.noticed,
             CheckKind.EXPECTATION,
             trial.lax,
-            constant=column if column in constants else "",
+            constant=column if fixed else "",
         )
         yield from examine(subject, RULES, place)
 

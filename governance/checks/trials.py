@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from governance.adapters.dbt import DIALECT, WAREHOUSE
+from governance.adapters.dbt import WAREHOUSE
 from governance.rule import Rule
 from governance.rules.dbt.lax_test import LaxTest
 from governance.rules.dbt.restating_test import RestatingTest
 from governance.rules.dbt.test_never_fails import TestNeverFails
 from governance.syntax.dbt import DbtKind
-from governance.syntax.dbt.graph import BUILT, Graph, Node
+from governance.syntax.dbt.graph import BUILT, RENDERED_FOR, Graph, Node
 from governance.syntax.dbt.results import TriedTest
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def _unit(audit: "ProjectAudit", test: Node) -> dict[str, Any]:
     from governance.syntax.sql.mutants import mutants
 
     sql = audit.runs[test.key].sql
-    logic, others = mutants(sql, DIALECT)
+    logic, others = mutants(sql, RENDERED_FOR)
     return {"sql": sql, "columns": test.facts["expected"], "logic": logic, "others": others}
 
 

@@ -59,10 +59,13 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Trials:
-    """What became of trials, by test; and by model the columns that hold one value whatever it reads."""
+    """What became of trials, by test; and by model the columns that hold one value whatever it reads.
+
+    With each of those, whether it is null at times.
+    """
 
     of: Mapping[str, Trial] = field(default_factory=dict)
-    constants: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    constants: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +179,7 @@ class DbtSession:
         """
         answer = self._worker.ask("try", **asked)
         trials = {key: Trial(**trial) for key, trial in answer["trials"].items()}
-        return Trials(trials, {key: tuple(names) for key, names in answer["constants"].items()})
+        return Trials(trials, answer["constants"])
 
     def compare(
         self, before: Mapping[str, Table], now: Mapping[str, Table], keys: Mapping[str, str]

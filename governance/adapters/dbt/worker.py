@@ -141,7 +141,7 @@ class Session:
             answers |= {key: trials.judge_unit(UnitTest(**asked)) for key, asked in request["units"].items()}
             constants = {key: trials.constants(**asked) for key, asked in request["models"].items()}
             for key, test in tests.items():  # last, since it takes longest and matters least
-                if answers[key]["noticed"] and test.made:
+                if answers[key]["noticed"] and not answers[key]["lax"] and test.made:
                     answers[key]["restates"] = trials.restates(test.made, test.inputs, fails[key])
         return {"trials": answers, "constants": constants}
 
