@@ -62,7 +62,7 @@ def judged(cases: list[Pair], side: str) -> dict[str, list[Finding]]:
         changeset = ChangeSet(artifacts, workdir=str(head), base=FolderTree(base))
         looked = screen(read_changes(changeset))
         options = DbtOptions(accepted=frozenset(f.fingerprint for f in looked))
-        findings = [f for check in dbt_checks(options) for f in check.run(changeset).findings]
+        findings = [f for check in dbt_checks(changeset, options) for f in check.run(changeset).findings]
     return {
         _model(number): [f for f in findings if _model(number) in f"{f.location.path} {f.quote}"]
         for number in range(len(cases))
