@@ -5,7 +5,7 @@ STAMP := .venv/.installed
 DATA ?= data
 PORT ?= 8080
 FUZZ ?= 1000000
-DBT_BENCHES := dbt_mutations dbt_attacks dbt_faults dbt_peers dbt_audit dbt_large expectations
+DBT_BENCHES := dbt_mutations dbt_attacks dbt_checks dbt_faults dbt_peers dbt_audit dbt_large expectations
 
 .PHONY: install demo test ui drift bench bench-sql bench-dbt bench-monitor fmt lint type docs golden lock clean
 

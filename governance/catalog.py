@@ -92,6 +92,7 @@ DBT: tuple[str, ...] = (
     "sql_in_setting:SqlInSetting",
     "promise_withdrawn:PromiseWithdrawn",
     "function_changed:FunctionChanged",
+    "contradicting_test:ContradictingTest",
     "column_removed:ColumnRemovedInUse",
     "column_retyped:ColumnRetyped",
     "column_recomputed:ColumnRecomputed",
@@ -100,6 +101,8 @@ DBT: tuple[str, ...] = (
     "data_test_failed:DataTestFailed",
     "data_test_warned:DataTestWarned",
     "test_never_fails:TestNeverFails",
+    "lax_test:LaxTest",
+    "restating_test:RestatingTest",
     "data_changed:DataChanged",
     "expectation_failed:ExpectationFailed",
 )

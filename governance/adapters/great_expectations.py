@@ -119,7 +119,12 @@ class Validator:
             return bool(outcome["state"] != "met")
 
         answers = [
-            trials.judge([_BUILT], str(asked["kwargs"].get("column", "")), partial(notices, asked))
+            trials.judge(
+                [_BUILT],
+                str(asked["kwargs"].get("column", "")),
+                partial(notices, asked),
+                half="mostly" in asked["kwargs"],
+            )
             for asked in request["expectations"]
         ]
         return {"trials": answers}

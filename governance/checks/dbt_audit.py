@@ -4,14 +4,14 @@ The checks of one run share an `Audit`, so that the project is parsed and built 
 screen holds a change, nothing is rendered and the later checks are told why.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from governance.adapters.dbt import WAREHOUSE, DbtSession, Given, Run, State, Table, Trial, stale_nodes
+from governance.adapters.dbt import DbtSession, Given, Run, State, Table, Trial, Trials, stale_nodes
 from governance.adapters.jail import Limits
 from governance.adapters.worker import (
     Worker,
@@ -24,6 +24,7 @@ from governance.adapters.worker import (
 from governance.changeset import ChangeSet
 from governance.checks.dbt_screen import Look, Seen, first_look, holds
 from governance.checks.suites import Suite, suite_of
+from governance.checks.trials import suites_edited, trials_asked
 from governance.fault import CHECK_CRASHED, CHECK_TIMED_OUT, NO_JAIL, NOT_RENDERED, TOOL_MISSING, Fault
 from governance.finding import Finding, Location, Position
 from governance.syntax.dbt import DbtChange, DbtKind
@@ -41,6 +42,7 @@ _FAULTS: tuple[tuple[type[WorkerFailed], Fault], ...] = (
     (WorkerLacks, TOOL_MISSING),
 )
 _FORESEEN = 10
+_TESTS = ("test", "unit_test")
 _UNBUILT = (DbtKind.DOCS, DbtKind.ANALYSIS)
 
 
@@ -80,7 +82,7 @@ class ProjectAudit:
     below: tuple[str, ...] = ()
     runs: Mapping[str, Run] = field(default_factory=dict)
     base_runs: Mapping[str, Run] = field(default_factory=dict)
-    trials: Mapping[str, Trial] = field(default_factory=dict)
+    trials: Trials = Trials()
     differences: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     suite_trials: Mapping[str, tuple[Trial, ...]] = field(default_factory=dict)
     tables: Mapping[str, Table] = field(default_factory=dict)
@@ -197,8 +199,8 @@ class Audit:
         state = session.state(partial(_look_ahead, audit))
         audit.locks = _as_dict(session.locks)
         modified = {key for key in state.modified if key in state.head.nodes}
-        modified |= _expected(audit, state) | _seeds(audit, state)
-        tests = [state.head.nodes[key] for key in modified if state.head.nodes[key].kind == "test"]
+        modified |= suites_edited(audit, state.head) | _seeds(audit, state)
+        tests = [state.head.nodes[key] for key in modified if state.head.nodes[key].kind in _TESTS]
         touched = {tested for test in tests for tested in _tested(test)}
         built = {key for key in modified if state.head.nodes[key].kind in BUILT}
         below = {child for key in built for child in state.head.children.get(key, ())}
@@ -236,7 +238,7 @@ class Audit:
         unknown = {*audit.unrendered, *head.descendants(audit.unrendered)}
         changed = {*audit.targets, *audit.below} - unknown  # ephemeral ones too, for the tests that read them
         tests = {
-            key for key, node in head.nodes.items() if node.kind == "test" and changed & set(node.parents)
+            key for key, node in head.nodes.items() if node.kind in _TESTS and changed & set(node.parents)
         }
         wanted = changed | tests
         wanted |= {key for key in head.ancestors(wanted) if head.nodes[key].kind in BUILT}
@@ -253,8 +255,8 @@ class Audit:
             known |= {key for key in base.ancestors(known) if base.nodes[key].kind in BUILT}
             audit.base_runs, tables = session.build("base", sorted(known), list(keys))
             audit.differences = session.compare(tables, audit.tables, keys) if keys else {}
-        fresh = _new_tests(audit)
-        audit.trials = session.try_tests(fresh) if fresh else {}
+        asked = trials_asked(audit)
+        audit.trials = session.try_tests(asked) if any(asked.values()) else Trials()
 
     def _validate(
         self, audit: ProjectAudit, validator: Worker, tree: Path, tables: Path, scratch: Path
@@ -303,43 +305,6 @@ def _keys(audit: ProjectAudit) -> dict[str, str]:
     return found
 
 
-def _new_tests(audit: ProjectAudit) -> dict[str, dict[str, Any]]:
-    """New and changed tests that passed on rows: whether they could have failed."""
-    assert audit.state is not None
-    nodes = audit.state.head.nodes
-    found = {}
-    for key in sorted(audit.state.modified):
-        node, run = nodes.get(key), audit.runs.get(key)
-        if node is None or node.kind != "test" or run is None or run.status != "pass":
-            continue
-        parents = list(dict.fromkeys(_stored_parents(node, nodes)))
-        if parents and all(p in audit.tables and audit.tables[p].rows for p in parents):
-            found[key] = {
-                "sql": node.sql,
-                "relations": [_relation(nodes[parent]) for parent in parents],
-                "column": node.facts.get("column", ""),
-                "count": node.facts["counted"],
-                "alarms": node.facts["alarms"][: 1 if node.facts["warns"] else 2],
-            }
-    return found
-
-
-def _stored_parents(node: Node, nodes: Mapping[str, Node]) -> Iterator[str]:
-    """What a node reads from the warehouse, through ephemeral models, which are not in it."""
-    for key in node.parents:
-        parent = nodes.get(key)
-        if parent is not None and parent.facts.get("materialized") == "ephemeral":
-            yield from _stored_parents(parent, nodes)
-        elif parent is not None:
-            yield key
-
-
-def _relation(node: Node) -> str:
-    """The name of a built node, each part in quotes."""
-    parts = (node.facts.get("database") or WAREHOUSE, node.facts["schema"], node.facts["identifier"])
-    return ".".join('"' + part.replace('"', '""') + '"' for part in parts)
-
-
 def _named_place(audit: ProjectAudit, message: str) -> Location:
     """The changed file that dbt names in what it says, else the first."""
     named = file_named(message)
@@ -378,16 +343,6 @@ def _look_ahead(audit: ProjectAudit, before: "Outputs") -> None:
     below = [child for key in changed for child in children.get(key, ())[:_FORESEEN]]
     for key in (*changed, *below):
         before.told(key)
-
-
-def _expected(audit: ProjectAudit, state: State) -> set[str]:
-    """Models whose suite of expectations changed."""
-    names = {
-        change.path.rpartition("/")[2].partition(".")[0]
-        for change in audit.changes
-        if change.kind is DbtKind.EXPECTATIONS
-    }
-    return {key for key, node in state.head.nodes.items() if node.kind in BUILT and node.name in names}
 
 
 def _seeds(audit: ProjectAudit, state: State) -> set[str]:

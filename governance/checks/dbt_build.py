@@ -9,14 +9,16 @@ from governance.changeset import ChangeSet
 from governance.check import CheckReport, examine, installed
 from governance.checks.dbt_audit import Audit, ProjectAudit
 from governance.checks.dbt_places import SourcePlaces
+from governance.checks.trials import RULES, empty
 from governance.fault import NOT_RENDERED
 from governance.finding import Finding, Location
 from governance.rules.dbt.data_changed import DataChanged
 from governance.rules.dbt.data_test_failed import DataTestFailed
 from governance.rules.dbt.data_test_warned import DataTestWarned
-from governance.rules.dbt.test_never_fails import TestNeverFails
-from governance.syntax.dbt.results import ColumnDifference, DataDifference, DataTest, TriedTest
+from governance.syntax.dbt.graph import Node
+from governance.syntax.dbt.results import CheckKind, ColumnDifference, DataDifference, DataTest, TriedTest
 
+_DECLARED = frozenset({"unique", "not_null", "accepted_values", "relationships"})
 _GOOD = frozenset({"success", "pass"})
 
 
@@ -79,6 +81,7 @@ def _test(project: ProjectAudit, key: str, place: Location) -> Iterator[Finding]
         run.failures,
         warns=run.status == "warn",
         before=before.failures if before and before.status == "fail" else None,
+        unit=node.kind == "unit_test",
     )
     yield from examine(subject, (DataTestFailed(), DataTestWarned()), place)
 
@@ -91,16 +94,37 @@ def _evidence(project: ProjectAudit) -> dict[str, Any]:
 def _trials(project: ProjectAudit, places: SourcePlaces) -> Iterator[Finding]:
     """New and changed tests that passed on damaged data too, or that read no data at all."""
     assert project.state is not None
-    idle = [
-        key
-        for key in sorted(project.state.modified)
-        if (node := project.state.head.nodes.get(key)) and node.kind == "test" and not node.parents
-    ]
-    for key, trial in [*((key, Trial(0, 0)) for key in idle), *project.trials.items()]:
-        node = project.state.head.nodes[key]
+    nodes, trials = project.state.head.nodes, project.trials
+    fresh = [nodes[key] for key in sorted(project.state.modified) if key in nodes]
+    for node in (node for node in fresh if node.kind in ("test", "unit_test")):
+        without = empty(project, node) if node.key in project.runs and node.kind == "test" else None
+        told = node.key in trials.of or not node.parents
+        if not told and (without is None or without.key in project.judged):
+            continue  # it did not pass, or the output check tells that there is nothing to test
+        trial = trials.of.get(node.key, Trial(0, 0))
+        column = node.facts.get("column", "")
+        fixed = trial.restates and column in trials.constants.get(node.facts.get("attached", ""), {})
         place = places.of(node)
-        subject = TriedTest(node.name, _tested(project, key), place, trial.tried, trial.noticed)
-        yield from examine(subject, (TestNeverFails(),), place)
+        subject = TriedTest(
+            node.name,
+            _tested(project, node.key),
+            place,
+            trial.tried,
+            trial.noticed,
+            _kind(node),
+            trial.lax,
+            trial.restates,
+            without.name if without else "",
+            column if fixed else "",
+        )
+        yield from examine(subject, RULES, place)
+
+
+def _kind(test: Node) -> CheckKind:
+    if test.kind == "unit_test":
+        return CheckKind.UNIT
+    name = (test.facts.get("test") or {}).get("name", "")
+    return CheckKind.DECLARED if name in _DECLARED else CheckKind.GENERIC if name else CheckKind.QUERY
 
 
 def _difference(model: str, place: Location, found: Mapping[str, Any]) -> DataDifference:

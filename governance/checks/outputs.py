@@ -9,13 +9,13 @@ from governance.changeset import ChangeSet
 from governance.check import CheckReport, examine, installed
 from governance.checks.dbt_audit import Audit, ProjectAudit
 from governance.checks.suites import Expectation, Suite
+from governance.checks.trials import RULES
 from governance.fault import OUTPUT_EMPTY, OUTPUT_NOT_JUDGED, OUTPUT_UNCHECKED
 from governance.finding import Finding, Location
 from governance.redaction import redact_text
 from governance.rules.dbt.expectation_failed import ExpectationFailed
-from governance.rules.dbt.test_never_fails import TestNeverFails
 from governance.syntax.dbt.graph import Node
-from governance.syntax.dbt.results import FailedExpectation, TriedTest
+from governance.syntax.dbt.results import CheckKind, FailedExpectation, TriedTest
 
 
 @dataclass(frozen=True)
@@ -99,10 +99,22 @@ def _outcomes(
 
 def _trials(project: ProjectAudit, node: Node, suite: Suite, trials: tuple[Trial, ...]) -> Iterator[Finding]:
     """Expectations of an edited suite that hold on every damaged copy of the table as well."""
+    known = project.trials.constants.get(node.key, {})
     for expectation, trial in zip(suite.expectations, trials, strict=False):
         place = _place(project, suite, expectation)
-        subject = TriedTest(expectation.kind, node.name, place, trial.tried, trial.noticed)
-        yield from examine(subject, (TestNeverFails(),), place)
+        column = str(expectation.kwargs.get("column", ""))
+        fixed = column in known and not (known[column] and "null" in expectation.kind)
+        subject = TriedTest(
+            expectation.kind,
+            node.name,
+            place,
+            trial.tried,
+            trial.noticed,
+            CheckKind.EXPECTATION,
+            trial.lax,
+            constant=column if fixed else "",
+        )
+        yield from examine(subject, RULES, place)
 
 
 def _place(project: ProjectAudit, suite: Suite, expectation: Expectation) -> Location:

@@ -25,7 +25,9 @@ from governance.syntax.dbt import read_changes
 from tests.benchmarks.reach import Measure, report
 
 TABLES = Path(__file__).resolve().parent / "attacks"
-_FILE = re.compile(r"^--- (\S+)(?: (before|attack|twin|head))?( deleted)?( review)?\n", re.MULTILINE)
+_FILE = re.compile(
+    r"^--- (\S+)(?: (before|attack|twin|worthless|honest|head))?( deleted)?( review)?\n", re.MULTILINE
+)
 
 Files = Mapping[str, str | None]
 
@@ -69,9 +71,9 @@ class Count:
         self.missed += misses(pair, attack, twin)
 
 
-def pairs() -> Iterator[Pair]:
+def pairs(tables: Path = TABLES) -> Iterator[Pair]:
     """Every case of every table."""
-    for file in sorted(TABLES.glob("*.txt")):
+    for file in sorted(tables.glob("*.txt")):
         if file.stem != "standing":
             for text in re.split(r"^=== ", file.read_text("utf-8"), flags=re.MULTILINE)[1:]:
                 name, _, sections = text.partition("\n")
@@ -79,9 +81,9 @@ def pairs() -> Iterator[Pair]:
 
 
 @cache
-def standing() -> dict[str, str]:
+def standing(tables: Path = TABLES) -> dict[str, str]:
     """The project that every change is made in."""
-    text = (TABLES / "standing.txt").read_text("utf-8")
+    text = (tables / "standing.txt").read_text("utf-8")
     return {path: body for path, _, _, _, body in _sections(text)}
 
 
@@ -164,7 +166,9 @@ def _pair(group: str, name: str, text: str) -> Pair:
     review = False
     for path, state, deleted, marked, body in _sections(text):
         review |= marked
-        sides = {"before": (base,), "attack": (attack,), "twin": (twin,)}.get(state, (attack, twin))
+        one, other = (attack,), (twin,)
+        named = {"before": (base,), "attack": one, "worthless": one, "twin": other, "honest": other}
+        sides = named.get(state, (attack, twin))
         for side in sides:
             side[path] = None if deleted else body
     return Pair(group, name, base, attack, twin, review)

@@ -24,7 +24,8 @@ class Parsed:
     @classmethod
     def of(cls, manifest: Any) -> "Parsed":
         """What a manifest holds now; `others` are its sources and exposures."""
-        return cls(dict(manifest.nodes), dict(manifest.macros), {**manifest.sources, **manifest.exposures})
+        nodes = {**manifest.nodes, **manifest.unit_tests}
+        return cls(nodes, dict(manifest.macros), {**manifest.sources, **manifest.exposures})
 
 
 NOTHING = Parsed(_NO_NODES, _NO_NODES, _NO_NODES)
@@ -44,6 +45,9 @@ def differences(head: Parsed, base: Parsed) -> dict[str, list[str]]:
 
 
 def _ways(node: Any, before: Any, head: Parsed, base: Parsed) -> list[str]:
+    if str(node.resource_type) == "unit_test":
+        said = ((each.model, each.given, each.expect, each.overrides) for each in (node, before))
+        return ["body"] if next(said) != next(said) else []
     ways = []
     if not node.same_body(before):
         ways.append("body")
@@ -144,6 +148,9 @@ def describe(node: Any, tree: Path) -> dict[str, Any]:
         described["columns"] = _seed_columns(node, tree)
     if kind == "test":
         described |= _described_test(node)
+    if kind == "unit_test":
+        rows = node.expect.rows if isinstance(node.expect.rows, list) else []
+        described["expected"] = sorted({str(name) for row in rows for name in row})
     return described
 
 

@@ -139,9 +139,8 @@ class Project:
         """Build nodes and run tests; for each node how that ended."""
         self.forget_rendering()
         manifest = self.manifest
-        selected = [
-            part for key in wanted for part in ("--select", "fqn:" + ".".join(manifest.nodes[key].fqn))
-        ]
+        known = {**manifest.nodes, **manifest.unit_tests}
+        selected = [part for key in wanted for part in ("--select", "fqn:" + ".".join(known[key].fqn))]
         result = self.invoke("build", "--indirect-selection=empty", *selected)
         return {run.node.unique_id: _outcome(run) for run in result.results}
 
@@ -184,7 +183,9 @@ class Project:
 
 def _outcome(run: Any) -> dict[str, Any]:
     message = (run.message or "").strip()
-    return {"status": str(run.status), "message": message[:2000], "failures": run.failures or 0}
+    unit = str(run.node.resource_type) == "unit_test"
+    sql = (getattr(run.node, "compiled_code", None) or "") if unit else ""
+    return {"status": str(run.status), "message": message[:2000], "failures": run.failures or 0, "sql": sql}
 
 
 def _name_profile(tree: Path) -> str:

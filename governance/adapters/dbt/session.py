@@ -36,19 +36,37 @@ def _wait(before: "Outputs") -> None:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """How building or testing one node ended, in dbt's words."""
+    """How building or testing one node ended, in dbt's words; `sql` is what a unit test ran."""
 
     status: str
     message: str = ""
     failures: int = 0
+    sql: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """How many faults in the data a check was shown, and how many it noticed before the trial ended."""
+    """How many faults in the data a check was shown, and how many it noticed before the trial ended.
+
+    A `lax` one noticed only what is absurd; one that `restates` its model notices no fault in what that
+    reads.
+    """
 
     tried: int
     noticed: int
+    lax: bool = False
+    restates: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Trials:
+    """What became of trials, by test; and by model the columns that hold one value whatever it reads.
+
+    With each of those, whether it is null at times.
+    """
+
+    of: Mapping[str, Trial] = field(default_factory=dict)
+    constants: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,10 +176,14 @@ class DbtSession:
         tables = {key: Table(**table) for key, table in answer["tables"].items()}
         return runs, tables
 
-    def try_tests(self, tests: Mapping[str, Mapping[str, Any]]) -> dict[str, Trial]:
-        """Run tests, each given as a `SqlTest`, on damaged tables of the built head."""
-        answer = self._worker.ask("try", tests=tests)
-        return {key: Trial(**trial) for key, trial in answer["trials"].items()}
+    def try_tests(self, asked: Mapping[str, Mapping[str, Any]]) -> Trials:
+        """Run `tests`, each given as a `SqlTest`, on damaged tables of the built head.
+
+        Of `units`, each given as a `UnitTest`, the queries are altered, and of `models` the inputs damaged.
+        """
+        answer = self._worker.ask("try", **asked)
+        trials = {key: Trial(**trial) for key, trial in answer["trials"].items()}
+        return Trials(trials, answer["constants"])
 
     def compare(
         self, before: Mapping[str, Table], now: Mapping[str, Table], keys: Mapping[str, str]

@@ -28,7 +28,7 @@ from governance.adapters.dbt.nodes import (
     reads_project,
 )
 from governance.adapters.dbt.project import Project
-from governance.adapters.trial import SqlTest, Trials
+from governance.adapters.trial import SqlTest, Trials, UnitTest
 from governance.adapters.worker import Handler, serve
 
 PACKAGES = ("dbt.adapters.duckdb", "dbt.cli.main")
@@ -135,13 +135,19 @@ class Session:
 
     def try_tests(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """Whether tests of the built head notice faults that are put into the tables they read."""
-        answers = {}
         with self._head.open_warehouse() as connection:
             trials = Trials(connection)
-            for key, asked in request["tests"].items():
-                test = SqlTest(**asked)
-                answers[key] = trials.judge(test.relations, test.column, partial(test.fails, connection))
-        return {"trials": answers}
+            tests = {key: SqlTest(**asked) for key, asked in request["tests"].items()}
+            fails = {key: partial(test.fails, connection) for key, test in tests.items()}
+            answers = {
+                key: trials.judge(test.relations, test.column, fails[key]) for key, test in tests.items()
+            }
+            answers |= {key: trials.judge_unit(UnitTest(**asked)) for key, asked in request["units"].items()}
+            constants = {key: trials.constants(**asked) for key, asked in request["models"].items()}
+            for key, test in tests.items():  # last, since it takes longest and matters least
+                if answers[key]["noticed"] and not answers[key]["lax"] and test.made:
+                    answers[key]["restates"] = trials.restates(test.made, test.inputs, fails[key])
+        return {"trials": answers, "constants": constants}
 
     def compare(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """How exported tables of head differ from those of base, each by the key column given for it."""

@@ -14,7 +14,8 @@ class BentTests(Rule[DbtChange]):
 
     That is how a failing test is made to pass: the classic shortcut of an agent that was told to
     make everything green. It is for review where what was tested is gone itself, or a value that
-    the logic newly makes is accepted.
+    the logic newly makes is accepted, and where a unit test expects something else, which it must
+    when the logic means something else: it may have been written to match a wrong output.
     """
 
     code, name, severity = "DBT018", "test-bent-to-change", Severity.HIGH

@@ -23,11 +23,12 @@ class DataTestFailed(Rule[DataTest]):
         """A failed test; one that failed on as many rows at base is not this change's doing."""
         if subject.warns:
             return
-        message = (
-            f"test {subject.name} fails on {subject.failures} rows of {subject.model or 'the built data'}"
-        )
+        where = subject.model or "the built data"
+        message = f"test {subject.name} fails on {subject.failures} rows of {where}"
+        if subject.unit:
+            message = f"unit test {subject.name} gets other rows from {subject.model} than it expects"
         if subject.before is not None and subject.failures <= subject.before:
-            message += f", as it did at base ({subject.before})"
+            message += ", as it did at base" + ("" if subject.unit else f" ({subject.before})")
             yield self.finding(message, subject.location, quote=subject.name, severity=Severity.LOW)
         else:
             yield self.finding(message, subject.location, quote=subject.name)

@@ -16,6 +16,8 @@ _DEGREES = frozenset({"severity", "where", "limit", "error_if", "warn_if", "fail
 _STRICTEST = frozenset({">0", "!=0", "<>0", ">=1"})
 _NARROWING = frozenset({"where", "limit", "error_if", "warn_if"})
 """Options that let a test fail on less than it would without them."""
+_LOWER, _UPPER = ("min_value", "mostly", "at_least"), ("max_value",)
+_UNIT = frozenset({"given", "expect", "overrides"})
 _HARMLESS = frozenset({"description", "name", "tags", "meta", "store_failures", "store_failures_as"})
 
 
@@ -23,7 +25,8 @@ _HARMLESS = frozenset({"description", "name", "tags", "meta", "store_failures", 
 class Weakening:
     """One test that is gone or demands less. `beside` is the changed file that it tests.
 
-    It is `owed` to that where what it tested is no more, or its new value is one that the logic now makes.
+    It is `owed` to that where what it tested is no more, its new value is one that the logic now makes, or it
+    is a unit test, which states what a model makes of given rows.
     """
 
     start: Position
@@ -45,6 +48,12 @@ def weakenings(subject: DbtChange) -> Iterator[Weakening]:
         yield from _generic(subject)
     elif subject.kind is DbtKind.PROJECT:
         yield from _for_all(subject)
+    elif "/fixtures/" in f"/{subject.path}" and subject.head.text.split() != subject.base.text.split():
+        changed = subject.project.logic_changed
+        tested = subject.project.fixtures.get(subject.path, ())
+        beside = next((changed[model] for model in tested if model in changed), "")
+        words = f"the rows of {subject.path.rpartition('/')[2]}, which unit tests give or expect, are others"
+        yield Weakening(Position(1), words, subject.path, beside=beside, owed=True)
 
 
 def _own_generic(subject: DbtChange) -> Iterator[Weakening]:
@@ -114,12 +123,15 @@ def _compared(before: DbtTest, now: DbtTest, beside: str, project: Project) -> I
         key = next((part for part in reversed(option) if not part.startswith("#")), "")
         if was == value or option[0] in _HARMLESS or _stricter(key, value) or _lifted(key, was, value):
             continue
+        if _narrower(key, was, value):
+            continue
         if value is None and key == "values":
             continue  # an accepted value less is a stricter test
         words = (
             f"{now.name} on {now.owner or 'this model'} now says {key}: {value} instead of {was or 'nothing'}"
         )
         quote, owed = f"{now.name} {key}: {value}", _owed(key, was, value, project)
+        owed = owed or (("model",) in before.options and option[0] in _UNIT)  # a unit test
         yield Weakening(now.places.get(option, now.start), words, quote, beside=beside, owed=owed)
 
 
@@ -141,6 +153,17 @@ def _lifted(key: str, was: Any, value: Any) -> bool:
     """Whether an option that let the test fail on less is gone."""
     loose = (key, str(was).lower()) in (("severity", "warn"), ("enabled", "false"))
     return value is None and was is not None and (key in _NARROWING or loose)
+
+
+def _narrower(key: str, was: Any, value: Any) -> bool:
+    """Whether a limit is drawn closer, or drawn where there was none."""
+    if key not in _LOWER + _UPPER or value is None:
+        return key == "mostly" and value is None and was is not None
+    if was is None:
+        return key != "mostly"  # which lets rows fail
+    if isinstance(was, str | bool) or isinstance(value, str | bool):
+        return False
+    return bool(value > was if key in _LOWER else value < was)
 
 
 def _for_all(subject: DbtChange) -> Iterator[Weakening]:

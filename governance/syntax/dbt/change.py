@@ -112,7 +112,9 @@ class Project:
     are the macros of installed `packages`, `hooked` those that a hook calls, `run` those whose words a macro
     runs, `hook_calls` those that a hook of base calls and that are the same now, `tested_by` the generic
     tests of what is built from changed logic. `left_out` tells the words that are gone from a changed
-    model, `brought_in` those that are new in any, `deleted` the models that are gone themselves.
+    model, `brought_in` those that are new in any, `deleted` the models that are gone themselves. `described`
+    holds the columns of models whose suite changed, `fixtures` the models whose unit tests use a changed
+    file.
     """
 
     root: str = ""
@@ -130,6 +132,8 @@ class Project:
     left_out: Mapping[str, frozenset[str]] = field(default_factory=dict)
     brought_in: frozenset[str] = frozenset()
     deleted: frozenset[str] = frozenset()
+    described: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    fixtures: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

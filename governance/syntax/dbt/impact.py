@@ -9,6 +9,8 @@ from governance.syntax.dbt.column_change import CLASS_OF, ChangeClass, ColumnCha
 from governance.syntax.dbt.graph import BUILT, Graph, Node
 from governance.syntax.dbt.outputs import Outputs, made_by_query, read_by, same_columns, used_by_query
 
+_TESTS = ("test", "unit_test")
+
 
 def column_impacts(before: Outputs, head: Graph, modified: Iterable[str]) -> Iterator[ColumnImpact]:
     """Every changed column of the modified models, and what that breaks below, in the order of the graph.
@@ -107,7 +109,8 @@ def _with_users(impact: ColumnImpact, before: Outputs, after: Outputs) -> Column
 
 
 def _below(head: Graph, key: str) -> tuple[Node, ...]:
-    return tuple(head.nodes[k] for k in head.descendants([key]) if head.nodes[k].kind != "test")
+    below = (head.nodes[k] for k in head.descendants([key]))
+    return tuple(node for node in below if node.kind not in _TESTS)
 
 
 def _users(node: Node, column: str, before: Outputs, after: Outputs) -> Iterator[Node]:
@@ -123,8 +126,8 @@ def _users(node: Node, column: str, before: Outputs, after: Outputs) -> Iterator
         if below.kind == "exposure":
             yield below
             continue
-        if below.kind == "test" and not below.sql:
-            continue
+        if below.kind in _TESTS and not below.sql:
+            continue  # a unit test runs on rows of its own, and fails by itself
         schema = after.schema(below) | own
         try:
             used = used_by_query(below.sql, after.dialect, schema) & touched

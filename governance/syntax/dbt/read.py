@@ -125,6 +125,8 @@ def _read_project(
         dict(_left_out(sides)),
         frozenset(word for _, kind, head, base in sides if kind in _MODELS for word in _new(head, base)),
         frozenset(_stem(a) for a, kind, *_ in sides if kind in _MODELS and a.change is Change.DELETED),
+        {model: around.described(model) for model in _suites(sides)},
+        {path: around.given(path) for path in templates if "/fixtures/" in path},
     )
     for artifact, kind, head, base in sides:
         dialect = artifact.dialect or "duckdb"
@@ -235,6 +237,12 @@ def _guarded(sides: list[_Side]) -> set[str]:
         elif kind is DbtKind.EXPECTATIONS:
             named.add(PurePosixPath(artifact.path).name.partition(".")[0])
     return named - {""}
+
+
+def _suites(sides: list[_Side]) -> set[str]:
+    """The models whose suite of expectations changed."""
+    paths = (artifact.path for artifact, kind, _, _ in sides if kind is DbtKind.EXPECTATIONS)
+    return {PurePosixPath(path).name.partition(".")[0] for path in paths}
 
 
 def _tests(kind: DbtKind, head: Source) -> Iterator[tuple[str, ...]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from governance.finding import Location, Severity
@@ -9,7 +10,10 @@ from governance.finding import Location, Severity
 
 @dataclass(frozen=True, slots=True)
 class DataTest:
-    """One dbt test that did not pass on the built data. `before` is how many rows failed at base."""
+    """One dbt test that did not pass on the built data. `before` is how many rows failed at base.
+
+    A `unit` test fails on the rows that it gives itself.
+    """
 
     name: str
     model: str
@@ -17,17 +21,37 @@ class DataTest:
     failures: int
     warns: bool = False
     before: int | None = None
+    unit: bool = False
+
+
+class CheckKind(StrEnum):
+    """How a check states what it demands, which says what it may be expected to notice."""
+
+    DECLARED = "declared"
+    GENERIC = "generic"
+    QUERY = "query"
+    UNIT = "unit"
+    EXPECTATION = "expectation"
 
 
 @dataclass(frozen=True, slots=True)
 class TriedTest:
-    """One dbt test that passed, and was then run on damaged data: `tried` faults, `noticed` of them."""
+    """One check that passed, and was then run on damaged data: `tried` faults, `noticed` of them.
+
+    A `lax` one noticed only what is absurd, one that `restates` its model no fault in what that reads. It
+    looks at nothing where a relation is `empty`, and at one value where a column is `constant`.
+    """
 
     name: str
     model: str
     location: Location
     tried: int
     noticed: int
+    kind: CheckKind = CheckKind.GENERIC
+    lax: bool = False
+    restates: bool = False
+    empty: str = ""
+    constant: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
+from governance.syntax.dbt.described import descriptions
 from governance.syntax.dbt.jinja import read_template
 from governance.syntax.dbt.template import HOOKS, Mention, Template
 from governance.syntax.dbt.tests import DbtTest, read_tests
@@ -89,6 +90,25 @@ class Surroundings:
                 for found in read_tests(read_yaml(self._text(path))).values():
                     if found.name.partition("~")[0].rpartition(".")[2] == test:
                         yield guarded(found)
+
+    def described(self, model: str) -> dict[str, str]:
+        """The described columns of a model, in lower case."""
+        found: dict[str, str] = {}
+        for path in self._paths:
+            if path.endswith((".yml", ".yaml")) and model in self._text(path):
+                found |= descriptions(read_yaml(self._text(path)), model)
+        return found
+
+    def given(self, path: str) -> tuple[str, ...]:
+        """The models whose unit tests give or expect the rows of a file."""
+        name = PurePosixPath(path).stem
+        found = []
+        for place in self._paths:
+            if place.endswith((".yml", ".yaml")) and name in self._text(place):
+                for test in read_tests(read_yaml(self._text(place))).values():
+                    used = (value for option, value in test.options.items() if option[-1] == "fixture")
+                    found += [guarded(test)] if name in used else []
+        return tuple(found)
 
     def _origin(self, name: str, changed: Mapping[str, str], clean: set[str]) -> str:
         """The changed file that a name depends on; `clean` remembers what depends on none."""

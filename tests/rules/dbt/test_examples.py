@@ -1,6 +1,7 @@
 """Every dbt rule finds its bad examples, leaves its good ones alone, and explains itself."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from governance.syntax.dbt.column_change import ColumnImpact
 from governance.syntax.dbt.graph import Graph, Node
 from governance.syntax.dbt.impact import column_impacts
 from governance.syntax.dbt.outputs import Outputs
-from governance.syntax.dbt.results import DataDifference, DataTest, FailedExpectation, TriedTest
+from governance.syntax.dbt.results import CheckKind, DataDifference, DataTest, FailedExpectation, TriedTest
 
 RULES = rules("dbt")
 RAW = Node("seed.raw", "raw", "seed", "seeds/raw.csv", (), "raw", {"a": "INTEGER", "b": "INTEGER"})
@@ -56,8 +57,17 @@ def outcome(text: str) -> list[DataTest | FailedExpectation]:
 
 def trial(text: str) -> list[TriedTest]:
     """A line about a test on damaged data."""
-    name, noticed, tried = re.fullmatch(r"(.+): (\d+) of (\d+) faults noticed", text).groups()  # type: ignore[union-attr]
-    return [TriedTest(name, "orders", Location("models/orders.yml"), int(tried), int(noticed))]
+    said = re.fullmatch(r"(.+): (\d+) of (\d+) faults noticed(?:, (lax|restates|constant))?", text)
+    name, noticed, tried, how = said.groups()  # type: ignore[union-attr]
+    subject = TriedTest(
+        name, "orders", Location("models/orders.yml"), int(tried), int(noticed), CheckKind.QUERY
+    )
+    flags: dict[str, Any] = {
+        "lax": {"lax": True},
+        "restates": {"restates": True},
+        "constant": {"constant": "a"},
+    }
+    return [replace(subject, **flags.get(how, {}))]
 
 
 def difference(text: str) -> list[DataDifference]:
