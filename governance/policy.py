@@ -112,6 +112,12 @@ class DbtPolicy:
     """Render even where the kernel offers neither namespaces nor Landlock."""
     timeout: float = 120.0
     """Seconds that one worker may take."""
+    connection: str = ""
+    """Environment variable with the URL of the warehouse that holds the sources: PostgreSQL, MariaDB, SQLite
+    or a DuckDB file. Rows of sources that base declares are read from it for the build; without it rows are
+    made up."""
+    rows: int = 10_000
+    """How many rows of each source are read at most."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,19 @@
 """dbt as the gate sees it: parsed, rendered and built in the jail, against a saved parse of base."""
 
 from governance.adapters.dbt.session import DbtSession, Run, Table, Trial
+from governance.adapters.dbt.source_rows import NOTHING_PLANTED, Planted, SourceRows, source_rows
 from governance.adapters.dbt.state import WAREHOUSE, State, stale_nodes
 
-__all__ = ["WAREHOUSE", "DbtSession", "Run", "State", "Table", "Trial", "stale_nodes"]
+__all__ = [
+    "NOTHING_PLANTED",
+    "WAREHOUSE",
+    "DbtSession",
+    "Planted",
+    "Run",
+    "SourceRows",
+    "State",
+    "Table",
+    "Trial",
+    "source_rows",
+    "stale_nodes",
+]
