@@ -181,6 +181,20 @@ SERVER_REFUSES = Fault(
     "The database server refuses to prepare a statement: a name is missing, or a query would write.",
     "Mend what the server complains about, or bring the server up to date.",
 )
+SOURCE_ROWS_MISSING = Fault(
+    "GOV027",
+    "source-rows-missing",
+    Severity.MEDIUM,
+    "A source has no rows to build on, or made-up ones where real ones were to be read.",
+    "Declare the source's columns, or let dbt.connection lead to its table; a new source needs a look first.",
+)
+FAILURE_UNPROVEN = Fault(
+    "GOV028",
+    "failure-unproven",
+    Severity.MEDIUM,
+    "A check fails on rows that were made up, or on a sample, which may be the rows' fault.",
+    "Declare types and tests of the source, or let the policy name a connection; then see if it still fails.",
+)
 WAIVER_EXPIRED = Fault(
     "GOV030",
     "waiver-expired",
@@ -232,6 +246,8 @@ FAULTS = (
     NO_JAIL,
     SERVER_NOT_ASKED,
     SERVER_REFUSES,
+    SOURCE_ROWS_MISSING,
+    FAILURE_UNPROVEN,
     WAIVER_EXPIRED,
     WAIVER_UNUSED,
     POLICY_CHANGED,

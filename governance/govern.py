@@ -159,6 +159,8 @@ def _dbt_checks(policy: Policy, changeset: ChangeSet) -> tuple[Check, ...]:
         dialect=_dbt_dialect(policy),
         minimum_rows=policy.outputs.minimum_rows,
         samples=policy.outputs.samples,
+        connection=policy.dbt.connection,
+        rows=policy.dbt.rows,
         accepted=frozenset(waiver.fingerprint for waiver in active_waivers(policy)),
         given=given_to_dbt(policy),
     )

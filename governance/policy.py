@@ -124,6 +124,12 @@ class DbtPolicy:
     columns: Tables = field(default_factory=dict)
     """Columns and types of sources by dbt's unique id, such as `source.shop.raw.orders: {id: integer}`, where
     the project does not list them. A manifest adds its own."""
+    connection: str = ""
+    """Environment variable with the URL of the warehouse that holds the sources: PostgreSQL, MariaDB, SQLite
+    or a DuckDB file. Rows of sources that base declares are read from it for the build; without it rows are
+    made up."""
+    rows: int = 10_000
+    """How many rows of each source are read at most."""
 
 
 @dataclass(frozen=True, slots=True)

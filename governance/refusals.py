@@ -26,10 +26,11 @@ def refuse_unknown(policy: Policy, at: At) -> None:
         dialect_named(policy.sql.dialect)
     except InvalidInput as error:
         raise InvalidPolicy(f"{at('sql.dialect')}: {error.message}", error.remedy) from error
-    try:
-        variable_named(policy.sql.connection or "NONE")
-    except InvalidInput as error:
-        raise InvalidPolicy(f"{at('sql.connection')}: {error.message}", error.remedy) from error
+    for key, variable in (("sql", policy.sql.connection), ("dbt", policy.dbt.connection)):
+        try:
+            variable_named(variable or "NONE")
+        except InvalidInput as error:
+            raise InvalidPolicy(f"{at(f'{key}.connection')}: {error.message}", error.remedy) from error
     refuse_environment(policy.dbt.environment, at("dbt.environment"))
     strange = sorted(set(policy.required) - set(CHECKS))
     if strange:
@@ -61,6 +62,7 @@ def refuse_environment(names: Iterable[str], place: str) -> None:
 
 def _bounds(policy: Policy) -> Iterator[tuple[str, float]]:
     yield "dbt.timeout", policy.dbt.timeout
+    yield "dbt.rows", policy.dbt.rows
     yield "infra.timeout", policy.infra.timeout
     yield "limits.artifact_bytes", policy.limits.artifact_bytes
     yield "limits.check_seconds", policy.limits.check_seconds

@@ -27,6 +27,8 @@ BROKEN = [
     ("an unknown dialect", "sql:\n  dialect: postgre", "governance.yml:2:3: sql.dialect: unknown SQL dialect 'postgre'"),
     ("an unknown profile", "sql: {profile: reed}", "sql.profile: no profile is called 'reed'"),
     ("a URL where a name belongs", "sql: {connection: 'postgresql://u:p@h/d'}", "governance.yml:1:7: sql.connection: the name of an environment variable is expected"),
+    ("a URL where dbt's belongs", "dbt: {connection: 'postgredbt://u:p@h/d'}", "governance.yml:1:7: dbt.connection: the name of an environment variable is expected"),
+    ("no rows at all", "dbt: {rows: 0}", "governance.yml:1:7: dbt.rows must be above zero, not 0"),
     ("a schema that is no table of columns", "sql: {schema: {orders: [id]}}", "sql.schema.orders: should be a mapping"),
     ("another version", "version: 2", "version 2 is not known"),
     ("no time at all", "dbt: {timeout: 0}", "dbt.timeout must be above zero"),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import duckdb
 import pytest
 
 from governance.adapters.checkout import FolderTree
@@ -285,7 +286,7 @@ CASES: list[tuple[str, str, str, Effect, Any, Any]] = [
     ("waivers.path", WAIVER, waived(path="other.sql"), findings(loose_changeset([], "select 1"), "GOV031"), ("pass", ["GOV031"]), ("pass", [])),
 ]  # fmt: skip
 
-TRIED_ELSEWHERE = {"dbt.timeout", "outputs.minimum_rows", "outputs.samples"}
+TRIED_ELSEWHERE = {"dbt.timeout", "dbt.connection", "dbt.rows", "outputs.minimum_rows", "outputs.samples"}
 """Keys that only a real build can show; they follow below, marked dbt."""
 
 
@@ -388,6 +389,33 @@ def test_a_key_that_only_a_build_shows(text: str, codes: set[str], project: Chan
     decision = Gate(Policy.parse(text)).check(project)
     shown = {finding.code for finding in decision.findings}
     assert shown & {"GOV003", "GOV022", "GOV023"} == codes, [f.message for f in decision.findings]
+
+
+SOURCE_ROWS = [
+    ("no connection is named", "", ("generated", 200)),
+    ("rows are read", "dbt: {connection: SHOP_URL}", ("sampled", 9)),
+    ("few rows are read", "dbt: {connection: SHOP_URL, rows: 3}", ("sampled", 3)),
+]
+
+
+@pytest.mark.dbt
+@pytest.mark.parametrize(("text", "rows"), [s[1:] for s in SOURCE_ROWS], ids=[s[0] for s in SOURCE_ROWS])
+def test_where_the_rows_of_a_source_come_from(
+    text: str, rows: tuple[str, int], project: ChangeSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with duckdb.connect(f"{tmp_path}/shop.duckdb") as connection:
+        connection.execute("create schema raw; create table raw.seen as select * from range(9) as t(a)")
+    monkeypatch.setenv("SHOP_URL", f"duckdb:///{tmp_path}/shop.duckdb")
+    for side in ("base", "head"):
+        (tmp_path / side / "models").mkdir(exist_ok=True)
+        (tmp_path / side / "models" / "raw.yml").write_text(
+            "sources: [{name: raw, tables: [{name: seen}]}]\n"
+        )
+    (tmp_path / "head" / "models" / "none.sql").write_text("select a from {{ source('raw', 'seen') }}\n")
+    decision = Gate(Policy.parse(text)).check(project)
+    (build,) = (report for report in decision.reports if report.check == "dbt-build")
+    told = build.evidence["."]["sources"]["source.tiny.raw.seen"]
+    assert (told["rows_from"], told["rows"]) == rows
 
 
 @pytest.mark.dbt

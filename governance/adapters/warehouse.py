@@ -28,7 +28,7 @@ _DIALECTS = {
     "sqlite": "sqlite",
     "duckdb": "duckdb",
 }
-_OWN = re.compile(r"information_schema|pg_.*|mysql|performance_schema|sys")
+OWN_SCHEMA = re.compile(r"information_schema|pg_.*|mysql|performance_schema|sys")
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -55,23 +55,28 @@ def read_tables(variable: str) -> list[Table]:
     try:
         url = database_url(variable)
         engine = engine_of(url)
-        if engine not in _DIALECTS:
-            known = f"Known are {', '.join(_DIALECTS)}; dbt's catalog.json serves for the rest."
-            raise InvalidInput("is of a kind that is not read", known)
         read = _of_duckdb if engine == "duckdb" else _of_inspector
-        return sorted(read(url, dialect_named(_DIALECTS[engine])), key=lambda table: table.name)
+        return sorted(read(url, dialect_of(engine)), key=lambda table: table.name)
     except (InvalidInput, MissingTool, ServerUnavailable) as error:
         raise type(error)(f"the database of {variable} {error.message}", error.remedy) from error
+
+
+def dialect_of(engine: str) -> Dialect:
+    """The dialect of an engine whose tables can be read. Raises InvalidInput for any other."""
+    if engine not in _DIALECTS:
+        known = f"Known are {', '.join(_DIALECTS)}; dbt's catalog.json serves for the rest."
+        raise InvalidInput("is of a kind that is not read", known)
+    return dialect_named(_DIALECTS[engine])
 
 
 def _of_inspector(url: str, dialect: Dialect) -> list[Table]:
     from sqlalchemy import inspect
 
     tables = []
-    with _connected(url) as connection:
+    with connected(url) as connection:
         inspector = inspect(connection)
         for schema in inspector.get_schema_names():
-            if _OWN.fullmatch(schema):
+            if OWN_SCHEMA.fullmatch(schema):
                 continue
             tell = _at_once if connection.dialect.name == "postgresql" else _one_by_one
             for table, columns, key in tell(inspector, schema):
@@ -108,7 +113,8 @@ def _one_by_one(inspector: "Inspector", schema: str) -> Iterator[Told]:
 
 
 @contextmanager
-def _connected(url: str) -> Iterator["Connection"]:
+def connected(url: str) -> Iterator["Connection"]:
+    """A connection that only reads, with time-outs; raises MissingTool and ServerUnavailable."""
     from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
     try:
@@ -159,8 +165,9 @@ def _engine(url: str) -> "Engine":
             )
 
 
-def _of_duckdb(url: str, dialect: Dialect) -> list[Table]:
-    """DuckDB's dialect for SQLAlchemy is a package of its own; its catalogue is two queries."""
+@contextmanager
+def duckdb_opened(url: str) -> Iterator[Any]:
+    """A DuckDB file, open for reading and for nothing else; raises MissingTool and ServerUnavailable."""
     try:
         import duckdb
     except ImportError as error:
@@ -168,14 +175,18 @@ def _of_duckdb(url: str, dialect: Dialect) -> list[Table]:
     file = url.partition(":///")[2].partition("?")[0]
     try:
         with duckdb.connect(file, read_only=True, config={"enable_external_access": False}) as connection:
-            columns = connection.execute(_COLUMNS).fetchall()
-            keys = {
-                (schema, table): tuple(key) for schema, table, key in connection.execute(_KEYS).fetchall()
-            }
+            yield connection
     except duckdb.Error as error:
         raise ServerUnavailable(
             f"cannot be read: {without_address(error)}", "Check the file of the URL."
         ) from error
+
+
+def _of_duckdb(url: str, dialect: Dialect) -> list[Table]:
+    """DuckDB's dialect for SQLAlchemy is a package of its own; its catalogue is two queries."""
+    with duckdb_opened(url) as connection:
+        columns = connection.execute(_COLUMNS).fetchall()
+        keys = {(schema, table): tuple(key) for schema, table, key in connection.execute(_KEYS).fetchall()}
     found: dict[tuple[str, str], dict[str, str]] = {}
     for schema, table, column, kind in columns:
         found.setdefault((schema, table), {})[column] = kind

@@ -11,7 +11,19 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from governance.adapters.dbt import DbtSession, Given, Run, State, Table, Trial, Trials, stale_nodes
+from governance.adapters.dbt import (
+    NOTHING_PLANTED,
+    DbtSession,
+    Given,
+    Planted,
+    Run,
+    State,
+    Table,
+    Trial,
+    Trials,
+    source_rows,
+    stale_nodes,
+)
 from governance.adapters.jail import Limits
 from governance.adapters.worker import (
     Worker,
@@ -22,6 +34,7 @@ from governance.adapters.worker import (
     WorkerTimedOut,
 )
 from governance.changeset import ChangeSet
+from governance.checks import unproven
 from governance.checks.dbt_screen import Look, Seen, first_look, holds
 from governance.checks.suites import Suite, suite_of
 from governance.checks.trials import suites_edited, trials_asked
@@ -52,8 +65,9 @@ class DbtOptions:
 
     Without `jail_required` the project is rendered even where the kernel offers no jail; without
     `render` it is only screened, and what it would do stays unknown. What is known of a base is kept
-    in `cache`. The project's SQL is in `dialect`; without one it is told from the project. dbt is handed
-    what is `given`.
+    in `cache`. The project's SQL is in `dialect`; without one it is told from the project. `connection`
+    names the variable with the URL of a warehouse from which `rows` rows of each source are read at most;
+    without it they are made up. dbt is handed what is `given`.
     """
 
     limits: Limits = Limits()
@@ -66,6 +80,8 @@ class DbtOptions:
     cache: Path | None = None
     dialect: str = ""
     given: Given = Given()
+    connection: str = ""
+    rows: int = 10_000
 
 
 @dataclass
@@ -90,6 +106,9 @@ class ProjectAudit:
     outcomes: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
     output_fault: Finding | None = None
     locks: Mapping[str, Any] = field(default_factory=dict)
+    planted: Planted = NOTHING_PLANTED
+    made_up: frozenset[str] = frozenset()
+    sampled: frozenset[str] = frozenset()
 
     def path(self, path: str) -> str:
         """A path of the project as a path of the repository."""
@@ -176,7 +195,8 @@ class Audit:
         try:
             self._stages(audit, changeset)
         except WorkerFailed as error:
-            audit.fault = _fault(error).finding(error.message, _named_place(audit, error.message))
+            place = _named_place(audit, error.message)
+            audit.fault = unproven.stopped(audit, _fault(error), error.message, place)
 
     def _stages(self, audit: ProjectAudit, changeset: ChangeSet) -> None:
         options, head = self.options, Path(changeset.workdir) / audit.root
@@ -192,7 +212,7 @@ class Audit:
                 )
             self._parse_and_render(audit, session)
             if validator is not None and (audit.targets or audit.below):
-                self._build(audit, session)
+                self._build(audit, session, head)
                 self._validate(audit, validator, head, session.scratch / "tables", scratch)
 
     def _parse_and_render(self, audit: ProjectAudit, session: DbtSession) -> None:
@@ -232,7 +252,7 @@ class Audit:
         audit.targets = tuple(key for key in audit.state.head.order if key in targets)
         audit.below = tuple(key for key in audit.below if key not in targets)
 
-    def _build(self, audit: ProjectAudit, session: DbtSession) -> None:
+    def _build(self, audit: ProjectAudit, session: DbtSession, tree: Path) -> None:
         assert audit.state is not None
         head = audit.state.head
         unknown = {*audit.unrendered, *head.descendants(audit.unrendered)}
@@ -246,14 +266,20 @@ class Audit:
         if not wanted:
             return
         exported = [key for key in head.order if key in wanted and head.nodes[key].kind in BUILT]
-        audit.runs, audit.tables = session.build("head", sorted(wanted), exported)
-        failed = [key for key, run in audit.runs.items() if run.status == "fail"]
         base = audit.state.base
+        audit.planted = planted = source_rows(
+            audit.state, wanted, session.scratch, tree, self.options.connection, self.options.rows
+        )
+        audit.made_up = planted.below(audit.state, "generated")
+        audit.sampled = planted.below(audit.state, "sampled")
+        audit.runs, audit.tables = session.build("head", sorted(wanted), exported, **planted.for_side(head))
+        failed = [key for key, run in audit.runs.items() if unproven.failed(run, key in audit.made_up)]
         keys = _keys(audit)
         known = {*(key for key in failed if key in base.nodes), *keys}
         if known:
             known |= {key for key in base.ancestors(known) if base.nodes[key].kind in BUILT}
-            audit.base_runs, tables = session.build("base", sorted(known), list(keys))
+            there = planted.for_side(base)
+            audit.base_runs, tables = session.build("base", sorted(known), list(keys), **there)
             audit.differences = session.compare(tables, audit.tables, keys) if keys else {}
         asked = trials_asked(audit)
         audit.trials = session.try_tests(asked) if any(asked.values()) else Trials()
@@ -287,7 +313,7 @@ class Audit:
                     answer = validator.ask("try", table=key, file=files[key], expectations=asked)
                     trials[key] = tuple(Trial(**trial) for trial in answer["trials"])
             except WorkerFailed as error:
-                audit.output_fault = _fault(error).finding(error.message, audit.place)
+                audit.output_fault = unproven.stopped(audit, _fault(error), error.message, audit.place)
                 break
         audit.suites, audit.outcomes, audit.suite_trials = suites, outcomes, trials
 

@@ -10,6 +10,7 @@ from governance.check import CheckReport, examine, installed
 from governance.checks.dbt_audit import Audit, ProjectAudit
 from governance.checks.dbt_places import SourcePlaces
 from governance.checks.trials import RULES, empty
+from governance.checks.unproven import about_sources, source_evidence, unbuilt, unproven, why
 from governance.fault import NOT_RENDERED
 from governance.finding import Finding, Location
 from governance.rules.dbt.data_changed import DataChanged
@@ -57,12 +58,14 @@ def _project(project: ProjectAudit, places: SourcePlaces) -> Iterator[Finding]:
         elif run.status == "skipped":
             skipped.append(key)
         else:
-            message = f"{node.kind} {node.name} does not build: {run.message or run.status}"
+            message = f"{node.kind} {node.name} {unbuilt(project, key, run)}"
             yield NOT_RENDERED.finding(message, places.of_failure(node, run.message), quote=node.name)
+    yield from about_sources(project)
     yield from _trials(project, places)
     for key, found in project.differences.items():
         place = Location(project.path(nodes[key].path))
-        yield from examine(_difference(nodes[key].name, place, found), (DataChanged(),), place)
+        subject = _difference(nodes[key].name, place, found, why(project, key))
+        yield from examine(subject, (DataChanged(),), place)
     unseen = [key for key in project.judged if key not in project.runs]
     if skipped or unseen:
         names = ", ".join(nodes[key].name for key in (*skipped, *unseen)[:10])
@@ -83,12 +86,19 @@ def _test(project: ProjectAudit, key: str, place: Location) -> Iterator[Finding]
         before=before.failures if before and before.status == "fail" else None,
         unit=node.kind == "unit_test",
     )
+    if not subject.warns:
+        message = f"test {node.name} fails on {run.failures} rows of {subject.model or 'the built data'}"
+        old = subject.before is not None and run.failures <= subject.before
+        if doubtful := unproven(project, key, message, place, node.name, old):
+            yield doubtful
+            return
     yield from examine(subject, (DataTestFailed(), DataTestWarned()), place)
 
 
 def _evidence(project: ProjectAudit) -> dict[str, Any]:
     statuses = {key: run.status for key, run in project.runs.items()}
-    return statuses | ({"differences": dict(project.differences)} if project.differences else {})
+    sources = {"sources": source_evidence(project)} if project.planted.sources else {}
+    return statuses | sources | ({"differences": dict(project.differences)} if project.differences else {})
 
 
 def _trials(project: ProjectAudit, places: SourcePlaces) -> Iterator[Finding]:
@@ -127,7 +137,7 @@ def _kind(test: Node) -> CheckKind:
     return CheckKind.DECLARED if name in _DECLARED else CheckKind.GENERIC if name else CheckKind.QUERY
 
 
-def _difference(model: str, place: Location, found: Mapping[str, Any]) -> DataDifference:
+def _difference(model: str, place: Location, found: Mapping[str, Any], rows: str) -> DataDifference:
     columns = tuple(
         ColumnDifference(
             name, (c["nulls"][0], c["nulls"][1]), (c["distinct"][0], c["distinct"][1]), c["changed"]
@@ -135,7 +145,7 @@ def _difference(model: str, place: Location, found: Mapping[str, Any]) -> DataDi
         for name, c in found["columns"].items()
     )
     before, now = found["rows"]
-    return DataDifference(model, place, (before, now), found["lost"], found["gained"], columns)
+    return DataDifference(model, place, (before, now), found["lost"], found["gained"], columns, rows)
 
 
 def _tested(project: ProjectAudit, key: str) -> str:

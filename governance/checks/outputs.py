@@ -10,6 +10,7 @@ from governance.check import CheckReport, examine, installed
 from governance.checks.dbt_audit import Audit, ProjectAudit
 from governance.checks.suites import Expectation, Suite
 from governance.checks.trials import RULES
+from governance.checks.unproven import unproven, why, withheld
 from governance.fault import OUTPUT_EMPTY, OUTPUT_NOT_JUDGED, OUTPUT_UNCHECKED
 from governance.finding import Finding, Location
 from governance.redaction import redact_text
@@ -38,7 +39,10 @@ class OutputCheck:
                 findings.append(project.output_fault)
             for key in project.judged:
                 findings += _model(project, key, self.audit.options.minimum_rows)
-            evidence[project.root or "."] = {key: _kept(found) for key, found in project.outcomes.items()}
+            evidence[project.root or "."] = {
+                key: _kept([withheld(project, key, outcome) for outcome in found])
+                for key, found in project.outcomes.items()
+            }
         return CheckReport(
             self.name, tuple(findings), evidence=evidence, tools=installed("great-expectations", "pandas")
         )
@@ -71,7 +75,8 @@ def _model(project: ProjectAudit, key: str, minimum: int) -> Iterator[Finding]:
             message = f"{node.name} has neither tests nor a suite of expectations"
             yield OUTPUT_UNCHECKED.finding(message, place, quote=node.name)
     elif table.rows < minimum:
-        message = f"{node.name} has {table.rows} rows, fewer than {minimum}, so its checks prove nothing"
+        on = f" {why(project, key)}" if why(project, key) else ""
+        message = f"{node.name} has {table.rows} rows{on}, fewer than {minimum}, so its checks prove nothing"
         yield OUTPUT_EMPTY.finding(message, place, quote=node.name)
     elif suite.expectations:
         yield from _outcomes(project, node, suite, project.outcomes.get(key))
@@ -90,11 +95,29 @@ def _outcomes(
         return
     for expectation, outcome in zip(suite.expectations, outcomes, strict=True):
         place = _place(project, suite, expectation)
+        told = withheld(project, node.key, outcome)
         if outcome.get("state") == "failed":
-            yield from examine(_failed(node, expectation, outcome, place), (ExpectationFailed(),), place)
+            message = f"{node.name} does not meet {expectation.kind}"
+            quote = f"{node.name} {expectation.kind} {place.start}"
+            old = suite.path == node.path and _failed_before(project, node)
+            doubtful = unproven(project, node.key, message, place, quote, old)
+            failed = _failed(node, expectation, outcome, place)
+            yield from [doubtful] if doubtful else examine(failed, (ExpectationFailed(),), place)
         elif outcome.get("state") != "met":
-            message = f"{expectation.kind} on {node.name} could not run: {outcome.get('reason', '')}"
-            yield OUTPUT_NOT_JUDGED.finding(message, place, quote=f"{node.name} {expectation.kind}")
+            reason = told.get("reason", "for a reason that is withheld")
+            message = f"{expectation.kind} on {node.name} could not run: {reason}"
+            quote = f"{node.name} {expectation.kind}"
+            doubtful = unproven(project, node.key, message, place, quote)
+            yield doubtful or OUTPUT_NOT_JUDGED.finding(message, place, quote=quote)
+
+
+def _failed_before(project: ProjectAudit, node: Node) -> bool:
+    """Whether each test of a model that fails now failed on as many rows of base: no doing of the change."""
+    assert project.state is not None
+    children = project.state.head.children.get(node.key, ())
+    failing = [key for key in children if key in project.runs and project.runs[key].status == "fail"]
+    before = [(project.runs[key], project.base_runs.get(key)) for key in failing]
+    return bool(before) and all(was is not None and run.failures <= was.failures for run, was in before)
 
 
 def _trials(project: ProjectAudit, node: Node, suite: Suite, trials: tuple[Trial, ...]) -> Iterator[Finding]:

@@ -1,9 +1,10 @@
 """One side of a change as the worker holds it: a project tree, its manifest, its throw-away warehouse."""
 
 import contextlib
+import itertools
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,8 @@ class Project:
         self.target = place / "target"
         for folder in (self.profiles, self.target):
             folder.mkdir(parents=True, exist_ok=True)
+        self._place = place
+        self._attached: dict[str, Path] = {}
         self._write_profile(_name_profile(self.tree))
         self.manifest: Any = None
         self._config: Any = None
@@ -44,12 +47,14 @@ class Project:
     def _write_profile(self, name: str) -> None:
         import yaml
 
-        output = {
+        output: dict[str, Any] = {
             "type": "duckdb",
             "path": str(self.warehouse),
             "threads": 2,
             "settings": {"memory_limit": "1GB", "autoinstall_known_extensions": False},
         }
+        if self._attached:
+            output["attach"] = [{"path": str(f), "alias": quoted(name)} for name, f in self._attached.items()]
         profile = {name: {"target": "dev", "outputs": {"dev": output}}}
         (self.profiles / "profiles.yml").write_text(yaml.safe_dump(profile))
 
@@ -144,6 +149,22 @@ class Project:
         result = self.invoke("build", "--indirect-selection=empty", *selected)
         return {run.node.unique_id: _outcome(run) for run in result.results}
 
+    def plant(self, tables: Iterable[Mapping[str, Any]]) -> None:
+        """Put rows where sources are: of each its `relation` in three parts, and the Parquet `file`."""
+        tables = list(tables)
+        databases = {table["relation"][0].lower() for table in tables} - {self.warehouse.stem}
+        files = (self._place / f"of_source{number}.duckdb" for number in itertools.count())
+        self._attached = dict(zip(sorted(databases), files, strict=False))
+        self._write_profile(_name_profile(self.tree))
+        with self.open_warehouse() as connection:
+            for table in tables:
+                database, schema, name = map(quoted, table["relation"])
+                file = str(table["file"]).replace("'", "''")
+                connection.execute(f"create schema if not exists {database}.{schema}")
+                connection.execute(
+                    f"create or replace table {database}.{schema}.{name} as from read_parquet('{file}')"
+                )
+
     def let_go(self) -> None:
         """Close what dbt has opened, which it keeps until the next command, and the warehouse for longer."""
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
@@ -159,6 +180,9 @@ class Project:
 
         self.let_go()
         with contextlib.closing(duckdb.connect(str(self.warehouse))) as connection:
+            for name, file in self._attached.items():
+                path = str(file).replace("'", "''")
+                connection.execute(f"attach '{path}' as {quoted(name)}")
             yield connection
 
     def export(self, wanted: Iterable[str], folder: Path) -> dict[str, dict[str, Any]]:
@@ -179,6 +203,11 @@ class Project:
                     columns = {name: kind for name, kind, *_ in described}
                     tables[key] = {"file": str(file), "rows": count and count[0], "columns": columns}
         return tables
+
+
+def quoted(name: str) -> str:
+    """A name as DuckDB reads it, whatever it consists of."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _outcome(run: Any) -> dict[str, Any]:

@@ -166,12 +166,15 @@ class DbtSession:
         return state, errors
 
     def build(
-        self, side: str, keys: Iterable[str], export: Iterable[str]
+        self, side: str, keys: Iterable[str], export: Iterable[str], **sources: Any
     ) -> tuple[dict[str, Run], dict[str, Table]]:
-        """Build nodes and run tests on one side; the tables asked for as files."""
+        """Build nodes and run tests on one side; the tables asked for as files.
+
+        `sources` are `Planted.for_side`: what must be there before.
+        """
         if side == "base" and self._base and not (self.scratch / "base").exists():
             copy_tree(self._base.folder() / self._root, self.scratch / "base" / "tree")
-        answer = self._worker.ask("build", side=side, nodes=list(keys), export=list(export))
+        answer = self._worker.ask("build", side=side, nodes=list(keys), export=list(export), **sources)
         runs = {key: Run(**run) for key, run in answer["runs"].items()}
         tables = {key: Table(**table) for key, table in answer["tables"].items()}
         return runs, tables

@@ -129,7 +129,10 @@ class Session:
         """Build nodes of one side and run their tests; the tables of `export` as Parquet files."""
         head = request["side"] == "head"
         project = self._head if head else self._base
-        runs = project.build(request["nodes"])
+        runs = project.build(first) if (first := request.get("first")) else {}
+        if sources := request.get("sources"):
+            project.plant(sources)
+        runs |= project.build(request["nodes"])
         folder = self._scratch / ("tables" if head else "base_tables")
         return {"runs": runs, "tables": project.export(request["export"], folder)}
 

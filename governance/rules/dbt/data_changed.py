@@ -33,7 +33,8 @@ class DataChanged(Rule[DataDifference]):
         words += [_words(column, subject) for column in changed[:_SHOWN]]
         words += [f"and {len(changed) - _SHOWN} more columns differ"] if len(changed) > _SHOWN else []
         if words:
-            message = f"{subject.model} builds other data: {', '.join(words)}"
+            on = f" {subject.inputs}" if subject.inputs else ""
+            message = f"{subject.model} builds other data{on}: {', '.join(words)}"
             yield self.finding(message, subject.location, quote=subject.model)
 
 

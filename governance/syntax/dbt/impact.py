@@ -8,6 +8,7 @@ from governance.syntax.column_lineage import Output
 from governance.syntax.dbt.column_change import CLASS_OF, ChangeClass, ColumnChange, ColumnImpact
 from governance.syntax.dbt.graph import BUILT, Graph, Node
 from governance.syntax.dbt.outputs import Outputs, made_by_query, read_by, same_columns, used_by_query
+from governance.syntax.dbt.sources.widened import told_widely
 
 _TESTS = ("test", "unit_test")
 
@@ -47,9 +48,17 @@ def column_impacts(before: Outputs, head: Graph, modified: Iterable[str]) -> Ite
         yield from found
 
 
+def _told(key: str, before: Outputs, after: Outputs) -> tuple[Output | str | None, Output | str | None]:
+    """What a model puts out on each side; where that cannot be told, over all that is read of its sources."""
+    old, new = before.told(key), after.told(key)
+    if isinstance(old, str) or isinstance(new, str):
+        return told_widely(key, before, after) or (old, new)
+    return old, new
+
+
 def _own(node: Node, before: Outputs, after: Outputs) -> Iterator[ColumnImpact]:
     """What became of a model whose SQL is another."""
-    old, new = before.told(node.key), after.told(node.key)
+    old, new = _told(node.key, before, after)
     if isinstance(old, Output) and isinstance(new, Output):
         one_sided = (node.key in before.bound) != (node.key in after.bound)
         for impact in _compare(node, old, new, typed=not one_sided):
@@ -62,7 +71,7 @@ def _own(node: Node, before: Outputs, after: Outputs) -> Iterator[ColumnImpact]:
 
 def _carried(node: Node, before: Outputs, after: Outputs) -> Iterator[ColumnImpact]:
     """What a change above means for a query that is the same: its stars stand for other columns."""
-    old, new = before.told(node.key), after.told(node.key)
+    old, new = _told(node.key, before, after)
     if isinstance(old, Output) and isinstance(new, Output):
         kept = old.columns.keys() & new.columns.keys()
         one_sided = (node.key in before.bound) != (node.key in after.bound)

@@ -66,7 +66,10 @@ class ColumnDifference:
 
 @dataclass(frozen=True, slots=True)
 class DataDifference:
-    """How the rows of a built model differ from those that base builds; `lost` and `gained` count keys."""
+    """How the rows of a built model differ from those that base builds; `lost` and `gained` count keys.
+
+    `inputs` says on what rows both were built, where that is no matter of course.
+    """
 
     model: str
     location: Location
@@ -74,6 +77,7 @@ class DataDifference:
     lost: int | None = None
     gained: int | None = None
     columns: tuple[ColumnDifference, ...] = ()
+    inputs: str = ""
 
 
 @dataclass(frozen=True, slots=True)
