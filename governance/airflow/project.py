@@ -20,9 +20,10 @@ def ground_of(
 
     A variable of the project wins over the policy's, as in a run of Cosmos.
     """
-    given = operator.render_template(getattr(operator, "project", {}), context)
-    if not given:
+    handed = getattr(operator, "project", {})
+    if not handed:
         return policy
+    given = operator.render_template(handed, context)
     environment = given.get("environment", {})
     refuse_environment(environment, "env_vars")
     strange = sorted(name for name, value in environment.items() if not isinstance(value, str))
