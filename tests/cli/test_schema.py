@@ -142,7 +142,7 @@ def test_the_catalogue_is_only_read(shop):
         return  # opened with read_only, which the test above tells
     with (
         pytest.raises(Exception, match=r"(?i)read.?only"),
-        warehouse._connected(os.environ[VARIABLE]) as connection,
+        warehouse.connected(os.environ[VARIABLE]) as connection,
     ):
         connection.exec_driver_sql(f"insert into {schema}.orders values (1, 2)")
 
