@@ -116,7 +116,7 @@ def change(folder: Path, edits: Mapping[str, str], base: Mapping[str, str] = PRO
 
 
 def audit(changeset: ChangeSet, options: DbtOptions = DbtOptions()) -> dict[str, CheckReport]:
-    return {check.name: check.run(changeset) for check in dbt_checks(options)}
+    return {check.name: check.run(changeset) for check in dbt_checks(changeset, options)}
 
 
 def findings(reports: Mapping[str, CheckReport]) -> list[Finding]:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from governance.adapters.dbt.state import WAREHOUSE, State
 from governance.errors import GovernanceError, InvalidInput
-from governance.syntax.dbt.graph import BUILT, Graph, Node
+from governance.syntax.dbt.graph import BUILT, RENDERED_FOR, Graph, Node
 
 if TYPE_CHECKING:
     from governance.adapters.warehouse_rows import Relation, Rows
@@ -156,7 +156,7 @@ def _same_table(key: str, state: State) -> bool:
 def _shapes(state: State, built: Iterable[str], keys: Iterable[str]) -> "Shapes":
     from governance.syntax.dbt.sources.shapes import shapes_of
 
-    return shapes_of(state.head, state.base, built, keys)
+    return shapes_of(state.head, state.base, built, keys, state.before.dialect or RENDERED_FOR)
 
 
 def _made(

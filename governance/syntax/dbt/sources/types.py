@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from governance.syntax.dbt.graph import RENDERED_FOR
 from governance.syntax.dbt.sources.evidence import Hint, Kind, Strength, kind_of_type
 
-DIALECT = "duckdb"
 _DIALECTS = ("duckdb", "snowflake", "bigquery", "postgres", "mysql", "redshift", "databricks")
 _MONEY = frozenset((
     "amount", "price", "cost", "total", "revenue", "tax", "fee", "rate", "balance", "discount", "percent",
@@ -43,7 +43,7 @@ def duckdb_type(text: str, dialects: Iterable[str] = _DIALECTS) -> tuple[str, Ki
 
 def _roomy(built: exp.DataType, kind: Kind, text: str) -> str:
     """The type, with room for some hundred different values."""
-    written = built.sql(DIALECT)
+    written = built.sql(RENDERED_FOR)
     if kind is Kind.NUMBER and written.partition("(")[0] in _SMALL:
         return "SMALLINT"
     if kind is Kind.NUMBER and written.startswith("DECIMAL"):
