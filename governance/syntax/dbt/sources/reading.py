@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -102,10 +103,12 @@ class Readers:
     def reading(self) -> Reading:
         """All that the readers tell."""
         for query in self._queries.values():  # first what is certain, so that bare names find who has them
-            self._columns(query, certain=True)
+            with suppress(SqlglotError, RecursionError):  # what is too deep tells nothing
+                self._columns(query, certain=True)
         for query in self._queries.values():
-            self._columns(query, certain=False)
-            self._joined(query)
+            with suppress(SqlglotError, RecursionError):
+                self._columns(query, certain=False)
+                self._joined(query)
         for test in self._tests():
             self._promise(test)
         return self._reading
