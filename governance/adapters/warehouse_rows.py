@@ -6,7 +6,6 @@ there, quoted. Rows that refer to another table are those whose partner was read
 
 import datetime
 import json
-import re
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,11 +16,11 @@ from typing import Any, Protocol
 from governance.adapters.warehouse import OWN_SCHEMA, READ_SECONDS, connected, dialect_of, duckdb_opened
 from governance.database_url import database_url, engine_of
 from governance.errors import InvalidInput, MissingTool, ServerUnavailable
+from governance.syntax.dbt.sources.types import KNOWN
 
 _KEYS_AT_ONCE = 5_000
 _MORE = 4  # times the rows that are wanted, where some will be left out
 _STEPS = 10_000  # of SQLite's machine between two looks at the clock
-_PLAIN_TYPE = re.compile(r"[A-Z]\w*( ?\(\d+(, ?\d+)?\))?")
 _WIDEST = 18  # digits of a decimal; wider ones cannot be multiplied
 
 
@@ -151,7 +150,10 @@ class _Server:
         found: list[Sequence[Any]] = []
         for condition in [None] if pushed is None else _conditions(pushed, within[pushed.name.lower()]):
             asked = query if condition is None else query.where(condition)
-            found += self.connection.execute(asked.limit(wanted - len(found))).all()
+            try:
+                found += self.connection.execute(asked.limit(wanted - len(found))).all()
+            except ValueError as error:  # SQLite holds what it is given, and not all of it is read
+                raise InvalidInput(f"holds values in {relation} that are not of their type") from error
             if len(found) >= wanted:
                 break
         kept = Rows(kinds, tuple(found), len(found) >= wanted or bool(within)).keeping(within)
@@ -196,7 +198,7 @@ class _Server:
             return self._of_sqlite(built)
         if built.is_type(*known, "boolean", "uuid", "blob", "varbinary", "binary"):
             written = built.sql("duckdb").partition("(")[0]
-            return written if _PLAIN_TYPE.fullmatch(written) else "VARCHAR"
+            return written if written in KNOWN else "VARCHAR"
         return "VARCHAR"
 
     @staticmethod

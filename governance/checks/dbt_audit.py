@@ -109,6 +109,8 @@ class ProjectAudit:
     planted: Planted = NOTHING_PLANTED
     made_up: frozenset[str] = frozenset()
     sampled: frozenset[str] = frozenset()
+    base_tables: Mapping[str, Table] = field(default_factory=dict)
+    old_failures: Mapping[str, frozenset[int]] = field(default_factory=dict)
 
     def path(self, path: str) -> str:
         """A path of the project as a path of the repository."""
@@ -275,11 +277,14 @@ class Audit:
         audit.runs, audit.tables = session.build("head", sorted(wanted), exported, **planted.for_side(head))
         failed = [key for key, run in audit.runs.items() if unproven.failed(run, key in audit.made_up)]
         keys = _keys(audit)
-        known = {*(key for key in failed if key in base.nodes), *keys}
+        beside = unproven.beside(audit)
+        known = {*(key for key in failed if key in base.nodes), *keys, *beside}
         if known:
             known |= {key for key in base.ancestors(known) if base.nodes[key].kind in BUILT}
             there = planted.for_side(base)
-            audit.base_runs, tables = session.build("base", sorted(known), list(keys), **there)
+            shown = list(dict.fromkeys((*keys, *beside)))
+            audit.base_runs, tables = session.build("base", sorted(known), shown, **there)
+            audit.base_tables = tables
             audit.differences = session.compare(tables, audit.tables, keys) if keys else {}
         asked = trials_asked(audit)
         audit.trials = session.try_tests(asked) if any(asked.values()) else Trials()
@@ -288,10 +293,11 @@ class Audit:
         self, audit: ProjectAudit, validator: Worker, tree: Path, tables: Path, scratch: Path
     ) -> None:
         assert audit.state is not None
-        if tables.is_dir():
-            tables.rename(scratch / "tables")
+        for folder in (tables, tables.with_name(f"base_{tables.name}")):
+            if folder.is_dir():
+                folder.rename(scratch / folder.name)
         files = {key: str(scratch / "tables" / Path(table.file).name) for key, table in audit.tables.items()}
-        suites, outcomes, trials = {}, {}, {}
+        suites, outcomes, trials, old = {}, {}, {}, {}
         edited = {change.path for change in audit.changes if change.kind is DbtKind.EXPECTATIONS}
         for key in audit.judged:
             suite = suite_of(audit.state.head, key, tree, files)
@@ -309,6 +315,10 @@ class Audit:
                     samples=self.options.samples,
                 )
                 outcomes[key] = answer["outcomes"]
+                before = audit.base_tables.get(key)
+                if key in audit.made_up and before and audit.path(suite.path) not in edited:
+                    file = str(scratch / "base_tables" / Path(before.file).name)
+                    old[key] = unproven.old_failures(validator, key, file, asked, outcomes[key])
                 if audit.path(suite.path) in edited:
                     answer = validator.ask("try", table=key, file=files[key], expectations=asked)
                     trials[key] = tuple(Trial(**trial) for trial in answer["trials"])
@@ -316,6 +326,7 @@ class Audit:
                 audit.output_fault = unproven.stopped(audit, _fault(error), error.message, audit.place)
                 break
         audit.suites, audit.outcomes, audit.suite_trials = suites, outcomes, trials
+        audit.old_failures = old
 
 
 def _keys(audit: ProjectAudit) -> dict[str, str]:

@@ -93,31 +93,22 @@ def _outcomes(
         message = f"the suite of {node.name} was not run to its end"
         yield OUTPUT_NOT_JUDGED.finding(message, Location(path), quote=node.name)
         return
-    for expectation, outcome in zip(suite.expectations, outcomes, strict=True):
+    old_failures = project.old_failures.get(node.key, frozenset())
+    for number, (expectation, outcome) in enumerate(zip(suite.expectations, outcomes, strict=True)):
         place = _place(project, suite, expectation)
         told = withheld(project, node.key, outcome)
         if outcome.get("state") == "failed":
             message = f"{node.name} does not meet {expectation.kind}"
             quote = f"{node.name} {expectation.kind} {place.start}"
-            old = suite.path == node.path and _failed_before(project, node)
-            doubtful = unproven(project, node.key, message, place, quote, old)
+            doubtful = unproven(project, node.key, message, place, quote, number in old_failures)
             failed = _failed(node, expectation, outcome, place)
             yield from [doubtful] if doubtful else examine(failed, (ExpectationFailed(),), place)
         elif outcome.get("state") != "met":
             reason = told.get("reason", "for a reason that is withheld")
             message = f"{expectation.kind} on {node.name} could not run: {reason}"
             quote = f"{node.name} {expectation.kind}"
-            doubtful = unproven(project, node.key, message, place, quote)
+            doubtful = unproven(project, node.key, message, place, quote, number in old_failures)
             yield doubtful or OUTPUT_NOT_JUDGED.finding(message, place, quote=quote)
-
-
-def _failed_before(project: ProjectAudit, node: Node) -> bool:
-    """Whether each test of a model that fails now failed on as many rows of base: no doing of the change."""
-    assert project.state is not None
-    children = project.state.head.children.get(node.key, ())
-    failing = [key for key in children if key in project.runs and project.runs[key].status == "fail"]
-    before = [(project.runs[key], project.base_runs.get(key)) for key in failing]
-    return bool(before) and all(was is not None and run.failures <= was.failures for run, was in before)
 
 
 def _trials(project: ProjectAudit, node: Node, suite: Suite, trials: tuple[Trial, ...]) -> Iterator[Finding]:

@@ -9,7 +9,16 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from governance.adapters.dbt import Run, SourceRows
-from governance.fault import CHECK_CRASHED, CHECK_TIMED_OUT, FAILURE_UNPROVEN, SOURCE_ROWS_MISSING, Fault
+from governance.adapters.worker import Worker
+from governance.fault import (
+    CHECK_CRASHED,
+    CHECK_TIMED_OUT,
+    FAILURE_UNPROVEN,
+    NO_JAIL,
+    SOURCE_ROWS_MISSING,
+    TOOL_MISSING,
+    Fault,
+)
 from governance.finding import Finding, Location, Severity
 
 if TYPE_CHECKING:
@@ -20,6 +29,8 @@ _KINDS = re.compile(
     r" (?:Error|Exception)\b"
 )
 
+_WITHHELD = ", whose text is withheld as it may quote real rows"
+
 
 def failed(run: Run, made_up: bool) -> bool:
     """Whether base is asked about a node too: a failed test, a build that rows of ours may have broken."""
@@ -27,15 +38,42 @@ def failed(run: Run, made_up: bool) -> bool:
 
 
 def stopped(project: "ProjectAudit", fault: Fault, message: str, place: Location) -> Finding:
-    """A worker's fault; once it works on rows of ours, they may be what it takes too long for."""
+    """A worker's fault; once it works on rows of ours, they may be what it takes too long for.
+
+    Of real rows its message may quote some, behind the name of what it was asked for.
+    """
+    if project.sampled and fault not in (CHECK_TIMED_OUT, NO_JAIL, TOOL_MISSING):
+        message = f"{message.partition(': ')[0]} failed{_WITHHELD}"
     if project.made_up and fault in (CHECK_TIMED_OUT, CHECK_CRASHED):
         message = f"{message}; it was at work on rows that were made up"
         return fault.finding(message, place, severity=Severity.MEDIUM)
     return fault.finding(message, place)
 
 
+def beside(project: "ProjectAudit") -> list[str]:
+    """What is judged on rows that were made up, to be built of base as well, which may fail on them too."""
+    assert project.state is not None
+    base = project.state.base.nodes
+    return [key for key in project.judged if key in project.made_up and key in base and key in project.tables]
+
+
+def old_failures(
+    validator: Worker, table: str, file: str, asked: list[dict[str, Any]], outcomes: list[dict[str, Any]]
+) -> frozenset[int]:
+    """Which expectations that are not met are not met by the table of base either, by their places."""
+    places = [place for place, outcome in enumerate(outcomes) if outcome.get("state") != "met"]
+    if not places:
+        return frozenset()
+    again = validator.ask("validate", table=table, file=file, expectations=[asked[place] for place in places])
+    found = zip(places, again["outcomes"], strict=True)
+    return frozenset(place for place, outcome in found if outcome.get("state") != "met")
+
+
 def why(project: "ProjectAudit", key: str) -> str:
     """Why a failure of a node proves nothing about the change; "" where it does."""
+    node = project.state.head.nodes.get(key) if project.state is not None else None
+    if node is not None and node.kind == "unit_test":
+        return ""  # it has rows of its own
     if key in project.made_up:
         return "on rows that were made up"
     if key in project.sampled and project.state is not None:
@@ -63,8 +101,7 @@ def unbuilt(project: "ProjectAudit", key: str, run: Run) -> str:
     message = run.message or run.status
     if key in project.sampled:
         kind = _KINDS.search(message)
-        message = f"{kind[1].lower()} error" if kind else "an error"
-        message += ", whose text is withheld as it may quote real rows"
+        message = (f"{kind[1].lower()} error" if kind else "an error") + _WITHHELD
     if key not in project.made_up:
         return f"does not build: {message}"
     before = project.base_runs.get(key)

@@ -3,11 +3,13 @@
 from itertools import pairwise
 
 import duckdb
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from governance.adapters.dbt.parquet import castable, write
 from governance.adapters.dbt.rows import made_rows
+from governance.adapters.dbt.source_rows import SourceRows, _handed_over
 from governance.syntax.dbt.sources.evidence import Kind
 from governance.syntax.dbt.sources.shapes import Column, Domain, Shape, Shapes
 
@@ -100,3 +102,13 @@ def test_what_is_declared_holds(tmp_path_factory, drawn: Shapes) -> None:
             for names in shape.together:
                 count = f'select count(*) from (select distinct {", ".join(names)} from "{key}")'
                 assert ask(count) == tables[key].rows
+
+
+def test_a_link_that_the_worker_has_put_there_leads_nowhere(tmp_path) -> None:
+    file, elsewhere = tmp_path / "rows.parquet", tmp_path / "elsewhere"
+    file.write_bytes(b"rows")
+    elsewhere.mkdir()
+    (tmp_path / "sources").symlink_to(elsewhere)
+    with pytest.raises(OSError):
+        _handed_over({"source.p.raw.t": SourceRows("sampled", 1, str(file))}, tmp_path / "sources")
+    assert list(elsewhere.iterdir()) == []

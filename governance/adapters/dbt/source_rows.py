@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from governance.adapters.dbt.state import WAREHOUSE, State
 from governance.errors import GovernanceError, InvalidInput
-from governance.syntax.dbt.graph import BUILT, Graph, Node
+from governance.syntax.dbt.graph import BUILT, RENDERED_FOR, Graph, Node
 
 if TYPE_CHECKING:
     from governance.adapters.warehouse_rows import Relation, Rows
@@ -61,7 +61,8 @@ class Planted:
         seeds = sorted({rows.seed for rows in self.sources.values() if rows.seed in graph.nodes})
         nodes = [(graph.nodes.get(key), rows.file) for key, rows in self.sources.items() if rows.file]
         tables = [{"relation": parts_of(node), "file": file} for node, file in nodes if node]
-        return {"first": seeds, "sources": tables}
+        apart = any(rows.origin == "generated" for rows in self.sources.values())
+        return {"first": seeds, "sources": tables, "apart": apart}
 
     def below(self, state: State, *origins: str) -> frozenset[str]:
         """What is built from sources whose rows are of some origin, on either side."""
@@ -82,6 +83,9 @@ def source_rows(
     `tree` is the project's head, for the values of its seeds; `connection` names the variable that holds the
     URL of the warehouse, and of each source `limit` rows are read from it at most.
     """
+    nodes = (node for graph in (state.head, state.base) for node in graph.nodes.values())
+    if not any(node.kind == "source" for node in nodes):
+        return NOTHING_PLANTED
     built = list(wanted)
     keys = sorted({*_sources(state.head, built), *_sources(state.base, built)})
     if not keys:
@@ -156,7 +160,7 @@ def _same_table(key: str, state: State) -> bool:
 def _shapes(state: State, built: Iterable[str], keys: Iterable[str]) -> "Shapes":
     from governance.syntax.dbt.sources.shapes import shapes_of
 
-    return shapes_of(state.head, state.base, built, keys)
+    return shapes_of(state.head, state.base, built, keys, state.before.dialect or RENDERED_FOR)
 
 
 def _made(
@@ -196,9 +200,9 @@ def _made(
 def _seed_values(state: State, tree: Path, key: str, column: str) -> list[str]:
     """The different values of a seed's column, as far as the file can be read."""
     node = state.head.nodes.get(key) or state.base.nodes.get(key)
-    file = tree / node.path if node is not None else tree
+    file = (tree / node.path if node is not None else tree).resolve()
     try:
-        if not file.resolve().is_relative_to(tree) or file.stat().st_size > _LARGEST_SEED:
+        if not file.is_relative_to(tree.resolve()) or file.stat().st_size > _LARGEST_SEED:
             return []
         with file.open(encoding="utf-8-sig", newline="") as lines:
             rows = csv.DictReader(lines)

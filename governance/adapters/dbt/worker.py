@@ -132,7 +132,7 @@ class Session:
         runs = project.build(first) if (first := request.get("first")) else {}
         if sources := request.get("sources"):
             project.plant(sources)
-        runs |= project.build(request["nodes"])
+        runs |= (project.build_apart if request.get("apart") else project.build)(request["nodes"])
         folder = self._scratch / ("tables" if head else "base_tables")
         return {"runs": runs, "tables": project.export(request["export"], folder)}
 

@@ -151,6 +151,30 @@ def test_promises_that_a_model_keeps_by_itself_are_not_the_sources() -> None:
     assert column(found, "k", U).nulls > 0
 
 
+@pytest.mark.parametrize(
+    ("dialect", "sql"),
+    [
+        (
+            "bigquery",
+            'select safe_cast(A as int64), date_trunc(b, month), `C D` || \'x\' from "w"."raw"."t" where E',
+        ),
+        (
+            "snowflake",
+            'select a::number(38, 0), dateadd(day, 1, B), "c d" || \'x\' from "w"."raw"."t" where e',
+        ),
+    ],
+)
+def test_other_dialects_are_read(dialect: str, sql: str) -> None:
+    graph = Graph({node.key: node for node in (source(T), model("m", sql, T))})
+    found = shapes_of(graph, graph, ["model.p.m"], [T], dialect).sources[T]
+    assert {each.name: each.kind for each in found.columns} == {
+        "a": "BIGINT",
+        "b": "TIMESTAMP",
+        "c d": "VARCHAR",
+        "e": "BOOLEAN",
+    }
+
+
 def test_both_sides_tell() -> None:
     before = (source(T), model("m", "select a, b from w.raw.t where b > 1", T))
     found = shapes(source(T), model("m", "select a, c from w.raw.t", T), base=before)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -11,8 +12,10 @@ from sqlglot.optimizer.normalize_identifiers import normalize_identifiers
 from sqlglot.optimizer.scope import Scope, build_scope
 
 from governance.syntax.column_lineage import table_name
-from governance.syntax.dbt.graph import BUILT, Graph, Node
+from governance.syntax.dbt.graph import BUILT, RENDERED_FOR, Graph, Node
 from governance.syntax.dbt.sources.evidence import Hint, Same, Told, told
+from governance.syntax.dbt.spoken import in_dialect
+from governance.syntax.dialect import dialect_named
 from governance.syntax.sql.outputs import Source, selected
 from governance.syntax.sql.passing import Passed, Passing
 
@@ -80,7 +83,7 @@ class _Query:
 
 
 class Readers:
-    """The models and tests of one side that read sources, parents first.
+    """The models and tests of one side that read sources, parents first, whose SQL is in `dialect`.
 
     `nodes` are those looked at; what of them is no SQL that can be parsed tells nothing.
     """
@@ -100,10 +103,12 @@ class Readers:
     def reading(self) -> Reading:
         """All that the readers tell."""
         for query in self._queries.values():  # first what is certain, so that bare names find who has them
-            self._columns(query, certain=True)
+            with suppress(SqlglotError, RecursionError):  # what is too deep tells nothing
+                self._columns(query, certain=True)
         for query in self._queries.values():
-            self._columns(query, certain=False)
-            self._joined(query)
+            with suppress(SqlglotError, RecursionError):
+                self._columns(query, certain=False)
+                self._joined(query)
         for test in self._tests():
             self._promise(test)
         return self._reading
@@ -136,7 +141,9 @@ class Readers:
 
     def _parsed(self, node: Node) -> _Query | None:
         try:
-            tree = normalize_identifiers(parse_one(node.sql, dialect=self._dialect), dialect=self._dialect)
+            text = in_dialect(node.sql, self._dialect)
+            tree = parse_one(text, dialect=dialect_named(self._dialect).parser)
+            tree = normalize_identifiers(tree, dialect=RENDERED_FOR)  # which folds the case of every name
             root = build_scope(tree) if isinstance(tree, exp.Query) else None
         except (SqlglotError, RecursionError, ValueError):
             return None

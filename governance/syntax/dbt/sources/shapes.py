@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from governance.syntax.dbt.graph import Graph, Node
+from governance.syntax.dbt.graph import RENDERED_FOR, Graph, Node
 from governance.syntax.dbt.sources.evidence import Hint, Kind, Nulls, Ranked, Strength, Value
 from governance.syntax.dbt.sources.reading import Place, Promises, Readers, Reading, readers_of
-from governance.syntax.dbt.sources.types import DIALECT, by_name, decided, duckdb_type, fits
+from governance.syntax.dbt.sources.types import by_name, decided, duckdb_type, fits
 
 _KEY = re.compile(r"(?:(?P<entity>.*)_)?(?:id|key|uuid|sk|pk)")
 
@@ -64,11 +64,13 @@ class Shapes:
     domains: tuple[Domain, ...] = ()
 
 
-def shapes_of(head: Graph, base: Graph, wanted: Iterable[str], sources: Iterable[str]) -> Shapes:
+def shapes_of(
+    head: Graph, base: Graph, wanted: Iterable[str], sources: Iterable[str], dialect: str = RENDERED_FOR
+) -> Shapes:
     """The shapes of sources, told by what is built of both sides and by the nearest readers."""
     keys, built = set(sources), set(wanted)
     sides = [
-        Readers(graph, readers_of(graph, built, keys), DIALECT).reading()
+        Readers(graph, readers_of(graph, built, keys), dialect).reading()
         for graph in ([head] if head is base else [head, base])
     ]
     stored = {

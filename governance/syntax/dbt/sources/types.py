@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from governance.syntax.dbt.graph import RENDERED_FOR
 from governance.syntax.dbt.sources.evidence import Hint, Kind, Strength, kind_of_type
 
-DIALECT = "duckdb"
 _DIALECTS = ("duckdb", "snowflake", "bigquery", "postgres", "mysql", "redshift", "databricks")
 _MONEY = frozenset((
     "amount", "price", "cost", "total", "revenue", "tax", "fee", "rate", "balance", "discount", "percent",
@@ -23,7 +23,12 @@ _DATES = ["date", "day", "on", "dob", "birthday"]
 _FLAGS = ["is", "has", "was", "can", "should", "flag"]
 _SMALL = ("TINYINT", "UTINYINT")
 _WIDTH = 18  # wider decimals cannot be multiplied
-_PLAIN = re.compile(r"[A-Z]\w*( ?\(\d+(, ?\d+)?\))?( WITH TIME ZONE)?")
+KNOWN = frozenset((
+    "TINYINT", "SMALLINT", "INT", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER",
+    "UBIGINT", "FLOAT", "REAL", "DOUBLE", "BOOLEAN", "DATE", "TIME", "TIMESTAMP", "TIMESTAMPTZ",
+    "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "UUID", "BLOB", "JSON", "VARCHAR",
+))  # fmt: skip
+"""Names of types that are taken over as they are."""
 
 
 def duckdb_type(text: str, dialects: Iterable[str] = _DIALECTS) -> tuple[str, Kind] | None:
@@ -37,13 +42,13 @@ def duckdb_type(text: str, dialects: Iterable[str] = _DIALECTS) -> tuple[str, Ki
         if kind is None or built.is_type("time", "timetz"):
             return None
         written = _roomy(built, kind, text)
-        return (written, kind) if _PLAIN.fullmatch(written) else None
+        return (written, kind) if written in KNOWN or written.startswith("DECIMAL(") else None
     return None
 
 
 def _roomy(built: exp.DataType, kind: Kind, text: str) -> str:
     """The type, with room for some hundred different values."""
-    written = built.sql(DIALECT)
+    written = built.sql(RENDERED_FOR)
     if kind is Kind.NUMBER and written.partition("(")[0] in _SMALL:
         return "SMALLINT"
     if kind is Kind.NUMBER and written.startswith("DECIMAL"):
