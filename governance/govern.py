@@ -181,7 +181,7 @@ def given_to_dbt(policy: Policy) -> "Given":
     """What dbt is handed beside the files of a project."""
     from governance.adapters.dbt import Given
 
-    return Given(policy.dbt.vars, policy.dbt.environment, policy.dbt.columns)
+    return Given(policy.dbt.vars, policy.dbt.environment, policy.dbt.columns, policy.dbt.packages)
 
 
 def write_data_docs(decision: Decision, policy: Policy, folder: Path) -> int:
@@ -352,11 +352,13 @@ def branch_changeset(
     authorship: Authorship = Authorship.AGENT,
     run: Mapping[str, str] | None = None,
     cache: Path | None = None,
+    packages: str = "",
 ) -> Iterator[ChangeSet]:
     """What a branch changes since it left `base`; `head` is a revision, or `None` for the work tree.
 
     When dbt files changed, its projects are checked out for as long as the context lasts, and those of base
-    when they are needed; `cache` keeps their files. Raises InvalidInput for revisions that do not exist.
+    when they are needed; `cache` keeps their files, and `packages` names the folder of the work tree with
+    what `dbt deps` has installed. Raises InvalidInput for revisions that do not exist.
     """
     head_commit = repository.commit(head or "HEAD")
     base_commit = repository.merge_base(repository.commit(base), head_commit)
@@ -370,7 +372,7 @@ def branch_changeset(
         return
     from governance.adapters.checkout import checked_out
 
-    with checked_out(repository, old, new, cache) as (workdir, base_tree):
+    with checked_out(repository, old, new, cache, packages) as (workdir, base_tree):
         yield replace(changeset, workdir=str(workdir), base=base_tree)
 
 

@@ -112,6 +112,9 @@ class DbtPolicy:
     """Render even where the kernel offers neither namespaces nor Landlock."""
     timeout: float = 120.0
     """Seconds that one worker may take."""
+    packages: str = ""
+    """The folder that `dbt deps` has filled: beside each dbt_project.yml of the work tree, as `dbt_packages`
+    is, or anywhere by its whole path. Nothing is fetched; who can write there decides what packages say."""
     vars: Mapping[str, Any] = field(default_factory=dict)
     """Variables of dbt, as `--vars` takes them."""
     environment: Mapping[str, str] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from governance.adapters.git import Repository, TreeEntry, dbt_roots, is_regular
 from governance.adapters.kept_files import KeptFiles
-from governance.syntax.dbt.layout import PROJECT_FILE
+from governance.syntax.dbt.layout import PACKAGES, PROJECT_FILE
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ class CommitTree:
     entries: Mapping[bytes, TreeEntry]
     place: Path
     kept: KeptFiles | None = None
+    packages: str = ""
 
     def holds(self, path: str) -> bool:
         """Whether there is such a file."""
@@ -60,7 +61,15 @@ class CommitTree:
         if not self.place.exists():
             self.place.mkdir(parents=True)
             check_out(self.repository, self.entries, self.place, self.kept)
+            for root in dbt_roots(self.entries) if self.packages else ():
+                self._link_packages(root)
         return self.place
+
+    def _link_packages(self, root: str) -> None:
+        """The one link in a checkout: to what `dbt deps` has installed, unless git holds that itself."""
+        installed, place = Path(self.repository.root, root, self.packages), self.place / root / PACKAGES
+        if installed.is_dir() and not place.exists():
+            place.symlink_to(installed.resolve())
 
 
 @contextmanager
@@ -69,12 +78,13 @@ def checked_out(
     old: Mapping[bytes, TreeEntry],
     new: Mapping[bytes, TreeEntry],
     cache: Path | None,
+    packages: str = "",
 ) -> Iterator[tuple[Path, CommitTree]]:
     """The dbt projects of head in a folder, and those of base to be had, for as long as the context lasts."""
     kept = KeptFiles(cache) if cache else None
     with _folder(kept) as folder:
-        base = CommitTree(repository, _projects(old), folder / "base", kept)
-        yield CommitTree(repository, _projects(new), folder / "head", kept).folder(), base
+        base = CommitTree(repository, _projects(old), folder / "base", kept, packages)
+        yield CommitTree(repository, _projects(new), folder / "head", kept, packages).folder(), base
 
 
 @contextmanager

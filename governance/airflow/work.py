@@ -60,8 +60,10 @@ def govern_agent(operator: "GovernedAgentOperator", context: "Context") -> dict[
             head = work.commit(_message(operator.task, context), operator.task_id)
         identity = run_identity(context)
         trace = run.trace.asked(operator.task) if run.trace else None
-        cache = cache_folder(policy)
-        with branch_changeset(repository, base, head, trace, run=identity, cache=cache) as changeset:
+        cache, packages = cache_folder(policy), policy.dbt.packages
+        with branch_changeset(
+            repository, base, head, trace, run=identity, cache=cache, packages=packages
+        ) as changeset:
             judged = replace(changeset, trace_problem=run.trace_problem, agent_failure=run.failure)
             record = keeper.decide(judged)
         kept = f"refs/governance/{record.decision_id}"
@@ -87,7 +89,14 @@ def govern_artifacts(operator: "GateOperator", context: "Context") -> dict[str, 
             ground = ground_of(operator, context, policy, repository, base)
             head = repository.commit(operator.head or "HEAD")
             with branch_changeset(
-                repository, operator.base, head, trace, author, identity, cache_folder(policy)
+                repository,
+                operator.base,
+                head,
+                trace,
+                author,
+                identity,
+                cache_folder(policy),
+                policy.dbt.packages,
             ) as changeset:
                 judged = replace(changeset, trace_problem=problem)
                 record = gate(policy, ground).decide(judged)

@@ -54,6 +54,7 @@ _FAULTS: tuple[tuple[type[WorkerFailed], Fault], ...] = (
     (WorkerNotJailed, NO_JAIL),
     (WorkerLacks, TOOL_MISSING),
 )
+_UNINSTALLED = " and name the folder that it fills as dbt.packages in the policy"
 _FORESEEN = 10
 _TESTS = ("test", "unit_test")
 _UNBUILT = (DbtKind.DOCS, DbtKind.ANALYSIS)
@@ -198,7 +199,8 @@ class Audit:
             self._stages(audit, changeset)
         except WorkerFailed as error:
             place = _named_place(audit, error.message)
-            audit.fault = unproven.stopped(audit, _fault(error), error.message, place)
+            message = error.message + (_UNINSTALLED if '"dbt deps"' in error.message else "")
+            audit.fault = unproven.stopped(audit, _fault(error), message, place)
 
     def _stages(self, audit: ProjectAudit, changeset: ChangeSet) -> None:
         options, head = self.options, Path(changeset.workdir) / audit.root

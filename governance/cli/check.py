@@ -128,7 +128,13 @@ def _branch(request: Request) -> Iterator[tuple[ChangeSet, Policy, Policy]]:
     trace = read_transcript(request.trace) if request.trace else None
     author = Authorship.BY_HAND if request.by_hand else Authorship.AGENT
     with branch_changeset(
-        repository, request.base, request.head or None, trace, author, cache=cache_folder(policy)
+        repository,
+        request.base,
+        request.head or None,
+        trace,
+        author,
+        cache=cache_folder(policy),
+        packages=policy.dbt.packages,
     ) as changeset:
         yield changeset, policy, ground
 

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from governance.adapters.dbt.given import Given
 from governance.adapters.dbt.saved import MANIFEST, NODES
 from governance.adapters.dbt.state import read_nodes
+from governance.adapters.dbt.tree import digest_of
 from governance.changeset import Tree
 from governance.syntax.dbt.graph import Graph, Node
 from governance.syntax.dbt.layout import PROJECT_FILE
@@ -94,11 +95,15 @@ class Bases:
     """The bases that are kept in a cache folder, or none where there is no such folder.
 
     `dialect` is what their SQL is said to be; else it is told from what they say. What dbt is `given` beside
-    a project is part of what a base is known by.
+    a project is part of what a base is known by, and so are its installed `packages`.
     """
 
-    def __init__(self, cache: Path | None, dialect: str = "", given: Given = Given()) -> None:
+    def __init__(
+        self, cache: Path | None, dialect: str = "", given: Given = Given(), packages: tuple[Path, ...] = ()
+    ) -> None:
         self.given = given
+        self.packages = packages
+        self._digests = (dialect, given.digest, *map(digest_of, packages))
         self._folder = cache / "bases" if cache else None
         self.dialect = dialect
 
@@ -139,13 +144,12 @@ class Bases:
         return Base(place)
 
     def _place(self, tree: Tree, root: str) -> Path | None:
-        of = (tree.digest(root), self.dialect, self.given.digest)
-        return self._folder / _digest(*of) if self._folder else None
+        return self._folder / _digest(tree.digest(root), *self._digests) if self._folder else None
 
     def fitting(self, project: Path) -> str:
         """The same for two projects of which dbt can parse one on top of the other."""
         settings = (project / PROJECT_FILE).read_bytes()
-        return _digest(hashlib.sha256(settings).hexdigest(), self.dialect, self.given.digest)
+        return _digest(hashlib.sha256(settings).hexdigest(), *self._digests)
 
 
 def _digest(*of: str) -> str:

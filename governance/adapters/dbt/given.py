@@ -4,7 +4,10 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
+
+from governance.syntax.dbt.layout import PACKAGES
 
 Columns = Mapping[str, Mapping[str, str]]
 
@@ -13,12 +16,15 @@ Columns = Mapping[str, Mapping[str, str]]
 class Given:
     """Variables for `var()`, variables for `env_var()`, and columns by dbt's unique id, from production.
 
+    `packages` says that the project has a link to packages that are installed elsewhere.
+
     Nothing else of the environment in which the gate runs reaches a template.
     """
 
     vars: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
     columns: Columns = field(default_factory=dict)
+    packages: str = ""
 
     @classmethod
     def of(cls, request: Mapping[str, Any]) -> "Given":
@@ -44,6 +50,11 @@ class Given:
         """The arguments of dbt's command line; JSON is YAML where letters stand as they are."""
         plain = json.dumps(self.request["vars"], ensure_ascii=False)
         return (f"--vars={plain}",) if self.vars else ()
+
+    def installed(self, project: Path) -> tuple[Path, ...]:
+        """The folder with the packages of a project, where the project has a link to one."""
+        link = project / PACKAGES
+        return (link.resolve(),) if self.packages and link.is_symlink() and link.is_dir() else ()
 
     def columns_of(self, key: str, kind: str, told: Mapping[str, str]) -> Mapping[str, str]:
         """The columns of a node, of which the project itself lists those in `told`.

@@ -32,14 +32,14 @@ def read_base(
     """What is to be known of the project in the folder `root` of a tree, and kept; raises WorkerFailed."""
     limits = replace(limits, seconds=limits.seconds * _MORE_SECONDS)
     files = (tree.folder() / root).resolve()
-    fits = bases.fitting(files)
+    fits, readable = bases.fitting(files), (files, *bases.packages)
     older = bases.nearest(fits, _MOST_UPDATES)
     if older is not None:
         try:
             (scratch / "on top").mkdir(parents=True)
             older.hand_to(scratch / "on top" / "saved")
             with Worker(
-                MODULE, scratch / "on top", limits, jail_required=jail_required, readable=(files,)
+                MODULE, scratch / "on top", limits, jail_required=jail_required, readable=readable
             ) as worker:
                 found = _on_top(older, worker, scratch / "on top", files, bases.given)
             about = dict(older.about, updates=older.about["updates"] + 1)
@@ -47,7 +47,7 @@ def read_base(
         except (WorkerFailed, OSError, ValueError, KeyError, TypeError):
             pass  # an older base that is spoilt, or one on which dbt fails: it is read from nothing then
     with Worker(
-        MODULE, scratch / "reading", limits, jail_required=jail_required, readable=(files,)
+        MODULE, scratch / "reading", limits, jail_required=jail_required, readable=readable
     ) as worker:
         worker.ask("save", tree=str(files), given=bases.given.request)
     found = Base(scratch / "reading" / "saved")

@@ -101,7 +101,8 @@ class DbtSession:
         self.scratch = Path(self._folder.name).resolve()
         self._base = base if base and base.holds(f"{root}/{PROJECT_FILE}".lstrip("/")) else None
         self._head, self._root = head.resolve(), root
-        self._bases = Bases(cache, dialect, given)
+        packages = given.installed(self._head)
+        self._bases = Bases(cache, dialect, given, packages)
         self._limits, self._jail_required = limits, jail_required
         try:
             self._known = self._bases.get(self._base, root) if self._base else None
@@ -112,7 +113,7 @@ class DbtSession:
                 self.scratch,
                 limits,
                 jail_required=jail_required,
-                readable=(self._head,),
+                readable=(self._head, *packages),
             )
         except BaseException:
             self._folder.cleanup()

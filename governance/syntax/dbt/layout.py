@@ -8,6 +8,7 @@ from typing import Any
 from governance.syntax.dbt.yaml import read_yaml
 
 PROJECT_FILE = "dbt_project.yml"
+PACKAGES = "dbt_packages"
 
 
 class DbtKind(StrEnum):
