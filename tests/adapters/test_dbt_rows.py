@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from governance.adapters.dbt.parquet import castable, write
@@ -63,6 +63,10 @@ def shapes(draw: st.DrawFn) -> Shapes:
     return Shapes(sources, tuple(domains))
 
 
+ROUNDED = Domain("id", Kind.NUMBER, True, ("0", "1", "1.5"))
+
+
+@example(Shapes({"t": Shape("t", (Column("c", "BIGINT", 0, True),))}, (ROUNDED,)))
 @settings(max_examples=60, deadline=None)
 @given(shapes())
 def test_what_is_declared_holds(tmp_path_factory, drawn: Shapes) -> None:

@@ -182,6 +182,12 @@ def test_a_dropped_filter_shows_in_the_data(tmp_path: Path) -> None:
     ]
 
 
+def test_a_unit_test_has_rows_of_its_own_and_its_failure_counts(tmp_path: Path) -> None:
+    broken = {ORDERS: PROJECT[ORDERS].replace("c.deleted_at is null and ", "")}
+    (finding,) = [f for f in findings(audit(change(tmp_path, broken))) if f.code == "DBT040"]
+    assert (finding.quote, finding.severity) == ("deleted_customers_do_not_count", Severity.HIGH)
+
+
 NEEDLESS = {
     "a test that made-up rows break": {
         "tests/t.sql": "select * from {{ ref('orders') }} where email not like '%@shop.example'",

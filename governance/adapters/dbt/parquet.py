@@ -48,7 +48,8 @@ def castable(shapes: "Shapes") -> "Shapes":
                 cast = f"select value, try_cast(value as {kind})::varchar from {given}"
                 rows = connection.execute(cast, [values]).fetchall()
                 kept = {told: value for value, told in reversed(rows) if told is not None}
-                values = [value for value in values if value in kept.values()]
+                whole = {value: told for told, value in kept.items()}
+                values = [whole[v] if "INT" in kind else v for v in values if v in whole]
             domains[number] = replace(domains[number], values=tuple(values))
     return replace(shapes, domains=tuple(domains))
 
