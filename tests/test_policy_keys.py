@@ -147,7 +147,7 @@ def read_as(policy: Policy, _: Place) -> str:
     return str(impact.audit.options.dialect)  # type: ignore[attr-defined]
 
 
-def handed(policy: Policy, _: Place) -> str:
+def packages_from(policy: Policy, _: Place) -> str:
     """The folder of packages; tests/checks/test_dbt_packages.py shows what becomes of it."""
     impact = next(check for check in build_checks(policy, DBT) if check.name == "dbt-impact")
     return str(impact.audit.options.given.packages)  # type: ignore[attr-defined]
@@ -268,7 +268,7 @@ CASES: list[tuple[str, str, str, Effect, Any, Any]] = [
     ("dbt.allow_without_jail", "", "dbt: {allow_without_jail: true}", jail_required, True, False),
     ("dbt.build", "", "dbt: {build: false}", audited, ["dbt-screen", "dbt-impact", "dbt-build", "outputs"], ["dbt-screen", "dbt-impact"]),
     ("dbt.dialect", "sql: {dialect: snowflake}", "sql: {dialect: snowflake}\ndbt: {dialect: spark}", read_as, "snowflake", "databricks"),
-    ("dbt.packages", "", "dbt: {packages: dbt_packages}", handed, "", "dbt_packages"),
+    ("dbt.packages", "", "dbt: {packages: dbt_packages}", packages_from, "", "dbt_packages"),
     ("dbt.cache", "", "dbt: {cache: ''}", bases_kept, "/home/ada/.cache/governance/dbt", "None"),
     ("dbt.vars", "", "dbt: {vars: {day: 2024-01-31}}", handed, ({}, {}, {}), ({"day": datetime.date(2024, 1, 31)}, {}, {})),
     ("dbt.environment", "", "dbt: {environment: {TINY: small}}", handed, ({}, {}, {}), ({}, {"TINY": "small"}, {})),
