@@ -18,6 +18,8 @@ from tests.cli.conftest import BLOCK, PASS, refused
 from tests.mariadb import database_of_its_own
 from tests.postgres import schema_of_its_own
 
+pytestmark = pytest.mark.xdist_group("warehouses")  # which tests change while others look at all they hold
+
 VARIABLE = "TEST_SHOP"
 TABLES = (
     "create table orders (id int, total numeric(10, 2), primary key (id, total))",
