@@ -13,19 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from governance.adapters.dbt import DbtSession, Run, State, Table, Trial, Trials, stale_nodes
 from governance.adapters.jail import Limits
-from governance.adapters.worker import (
-    Worker,
-    WorkerFailed,
-    WorkerLacks,
-    WorkerNotJailed,
-    WorkerRefused,
-    WorkerTimedOut,
-)
+from governance.adapters.worker import Worker, WorkerFailed
 from governance.changeset import ChangeSet
 from governance.checks.dbt_screen import Look, Seen, first_look, holds
+from governance.checks.dbt_words import fault_of
 from governance.checks.suites import Suite, suite_of
 from governance.checks.trials import suites_edited, trials_asked
-from governance.fault import CHECK_CRASHED, CHECK_TIMED_OUT, NO_JAIL, NOT_RENDERED, TOOL_MISSING, Fault
+from governance.fault import CHECK_CRASHED, NOT_RENDERED
 from governance.finding import Finding, Location
 from governance.syntax.dbt import DbtChange, DbtKind
 from governance.syntax.dbt.graph import BUILT, Node
@@ -34,12 +28,6 @@ from governance.syntax.dbt.layout import project_roots
 if TYPE_CHECKING:
     from governance.syntax.dbt.outputs import Outputs
 
-_FAULTS: tuple[tuple[type[WorkerFailed], Fault], ...] = (
-    (WorkerRefused, NOT_RENDERED),
-    (WorkerTimedOut, CHECK_TIMED_OUT),
-    (WorkerNotJailed, NO_JAIL),
-    (WorkerLacks, TOOL_MISSING),
-)
 _FORESEEN = 10
 _TESTS = ("test", "unit_test")
 _UNBUILT = (DbtKind.DOCS, DbtKind.ANALYSIS)
@@ -172,7 +160,11 @@ class Audit:
         try:
             self._stages(audit, changeset)
         except WorkerFailed as error:
-            audit.fault = _fault(error).finding(error.message, audit.place)
+            folder = Path(changeset.workdir) / audit.root
+            audit.fault = fault_of(error, folder, audit.root, audit.place)
+        except Exception as error:  # told once, and not by each check that asks
+            message = f"the audit could not run: {type(error).__name__}: {error}"
+            audit.fault = CHECK_CRASHED.finding(message, audit.place)
 
     def _stages(self, audit: ProjectAudit, changeset: ChangeSet) -> None:
         options, head = self.options, Path(changeset.workdir) / audit.root
@@ -283,7 +275,7 @@ class Audit:
                     answer = validator.ask("try", table=key, file=files[key], expectations=asked)
                     trials[key] = tuple(Trial(**trial) for trial in answer["trials"])
             except WorkerFailed as error:
-                audit.output_fault = _fault(error).finding(error.message, audit.place)
+                audit.output_fault = fault_of(error, tree, audit.root, audit.place)
                 break
         audit.suites, audit.outcomes, audit.suite_trials = suites, outcomes, trials
 
@@ -299,10 +291,6 @@ def _keys(audit: ProjectAudit) -> dict[str, str]:
             unique = [t for t in tests if (t.facts.get("test") or {}).get("name") == "unique"]
             found[key] = next((t.facts["column"] for t in unique if t.facts.get("attached") == key), "")
     return found
-
-
-def _fault(error: WorkerFailed) -> Fault:
-    return next((fault for kind, fault in _FAULTS if isinstance(error, kind)), CHECK_CRASHED)
 
 
 def _tested(test: Node) -> tuple[str, ...]:
