@@ -215,6 +215,8 @@ def _answer(handler: Handler, request: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _lacking(error: ImportError) -> Mapping[str, Any]:
+    if not isinstance(error, ModuleNotFoundError):  # it is there and does not load, for want of memory too
+        return {"error": f"ImportError: {error}"[:2000]}
     return {"error": f"{error.name or error} is not installed", "kind": "missing"}
 
 

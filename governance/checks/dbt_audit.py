@@ -25,20 +25,14 @@ from governance.adapters.dbt import (
     stale_nodes,
 )
 from governance.adapters.jail import Limits
-from governance.adapters.worker import (
-    Worker,
-    WorkerFailed,
-    WorkerLacks,
-    WorkerNotJailed,
-    WorkerRefused,
-    WorkerTimedOut,
-)
+from governance.adapters.worker import Worker, WorkerFailed
 from governance.changeset import ChangeSet
 from governance.checks import unproven
 from governance.checks.dbt_screen import Look, Seen, first_look, holds
+from governance.checks.dbt_words import fault_of, place_of, plain
 from governance.checks.suites import Suite, suite_of
 from governance.checks.trials import suites_edited, trials_asked
-from governance.fault import CHECK_CRASHED, CHECK_TIMED_OUT, NO_JAIL, NOT_RENDERED, TOOL_MISSING, Fault
+from governance.fault import CHECK_CRASHED, NOT_RENDERED
 from governance.finding import Finding, Location, Position
 from governance.syntax.dbt import DbtChange, DbtKind
 from governance.syntax.dbt.failures import file_named
@@ -48,13 +42,6 @@ from governance.syntax.dbt.layout import project_roots
 if TYPE_CHECKING:
     from governance.syntax.dbt.outputs import Outputs
 
-_FAULTS: tuple[tuple[type[WorkerFailed], Fault], ...] = (
-    (WorkerRefused, NOT_RENDERED),
-    (WorkerTimedOut, CHECK_TIMED_OUT),
-    (WorkerNotJailed, NO_JAIL),
-    (WorkerLacks, TOOL_MISSING),
-)
-_UNINSTALLED = " and name the folder that it fills as dbt.packages in the policy"
 _FORESEEN = 10
 _TESTS = ("test", "unit_test")
 _UNBUILT = (DbtKind.DOCS, DbtKind.ANALYSIS)
@@ -198,9 +185,10 @@ class Audit:
         try:
             self._stages(audit, changeset)
         except WorkerFailed as error:
-            place = _named_place(audit, error.message)
-            message = error.message + (_UNINSTALLED if '"dbt deps"' in error.message else "")
-            audit.fault = unproven.stopped(audit, _fault(error), message, place)
+            audit.fault = _stopped(audit, error, Path(changeset.workdir) / audit.root)
+        except Exception as error:  # told once, and not by each check that asks
+            message = f"the audit could not run: {type(error).__name__}: {error}"
+            audit.fault = CHECK_CRASHED.finding(message, audit.place)
 
     def _stages(self, audit: ProjectAudit, changeset: ChangeSet) -> None:
         options, head = self.options, Path(changeset.workdir) / audit.root
@@ -325,7 +313,7 @@ class Audit:
                     answer = validator.ask("try", table=key, file=files[key], expectations=asked)
                     trials[key] = tuple(Trial(**trial) for trial in answer["trials"])
             except WorkerFailed as error:
-                audit.output_fault = unproven.stopped(audit, _fault(error), error.message, audit.place)
+                audit.output_fault = _stopped(audit, error, tree)
                 break
         audit.suites, audit.outcomes, audit.suite_trials = suites, outcomes, trials
         audit.old_failures = old
@@ -344,19 +332,21 @@ def _keys(audit: ProjectAudit) -> dict[str, str]:
     return found
 
 
-def _named_place(audit: ProjectAudit, message: str) -> Location:
-    """The changed file that dbt names in what it says, else the first."""
+def _stopped(audit: ProjectAudit, error: WorkerFailed, folder: Path) -> Finding:
+    """The finding about a worker that failed, at the file that it names."""
+    place = _named_place(audit, error.message) or place_of(error.message, folder, audit.root) or audit.place
+    return unproven.stopped(audit, fault_of(error), plain(error.message), place)
+
+
+def _named_place(audit: ProjectAudit, message: str) -> Location | None:
+    """The changed file that dbt names in what it says."""
     named = file_named(message)
     for change in audit.changes:
         if named and change.path == audit.path(named.path):
             text = change.head.text  # of which dbt reads no blank lines at the start
             skipped = text[: len(text) - len(text.lstrip())].count("\n")
             return Location(change.path, Position(named.line + skipped) if named.line else None)
-    return audit.place
-
-
-def _fault(error: WorkerFailed) -> Fault:
-    return next((fault for kind, fault in _FAULTS if isinstance(error, kind)), CHECK_CRASHED)
+    return None
 
 
 def _tested(test: Node) -> tuple[str, ...]:

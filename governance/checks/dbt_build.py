@@ -1,6 +1,6 @@
 """Builds the changed models and their children on a throw-away DuckDB and runs their dbt tests."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,7 @@ from governance.syntax.dbt.graph import Node
 from governance.syntax.dbt.results import CheckKind, ColumnDifference, DataDifference, DataTest, TriedTest
 
 _DECLARED = frozenset({"unique", "not_null", "accepted_values", "relationships"})
+_SHOWN = 6
 _GOOD = frozenset({"success", "pass"})
 
 
@@ -48,17 +49,18 @@ class DbtBuild:
 def _project(project: ProjectAudit, places: SourcePlaces) -> Iterator[Finding]:
     assert project.state is not None
     nodes = project.state.head.nodes
-    skipped = []
+    skipped = {key for key, run in project.runs.items() if run.status == "skipped"}
     for key, run in project.runs.items():
         node = nodes.get(key)
-        if run.status in _GOOD or node is None or node.kind == "exposure":
+        if run.status in (*_GOOD, "skipped") or node is None or node.kind == "exposure":
             continue
         if run.status in ("fail", "warn"):
             yield from _test(project, key, places.of(node))
-        elif run.status == "skipped":
-            skipped.append(key)
         else:
-            message = f"{node.kind} {node.name} {unbuilt(project, key, run)}"
+            blocked = [below for below in _below(project, key) if below in skipped]
+            skipped -= set(blocked)
+            message = f"{node.kind.replace('_', ' ')} {node.name} {unbuilt(project, key, run)}"
+            message += f"; not built for that: {_names(project, blocked)}" if blocked else ""
             yield NOT_RENDERED.finding(message, places.of_failure(node, run.message), quote=node.name)
     yield from about_sources(project)
     yield from _trials(project, places)
@@ -66,11 +68,27 @@ def _project(project: ProjectAudit, places: SourcePlaces) -> Iterator[Finding]:
         place = Location(project.path(nodes[key].path))
         subject = _difference(nodes[key].name, place, found, why(project, key))
         yield from examine(subject, (DataChanged(),), place)
-    unseen = [key for key in project.judged if key not in project.runs]
+    told = {*project.unrendered, *project.state.head.descendants(project.unrendered)}
+    unseen = [key for key in project.judged if key not in project.runs and key not in told]
     if skipped or unseen:
-        names = ", ".join(nodes[key].name for key in (*skipped, *unseen)[:10])
+        names = _names(project, (*sorted(skipped), *unseen))
         message = f"not built, so nothing is known of what they hold: {names}"
         yield NOT_RENDERED.finding(message, project.place, quote=names)
+
+
+def _below(project: ProjectAudit, key: str) -> tuple[str, ...]:
+    """What dbt leaves out when a node fails: with a test, what is below the models that it reads."""
+    assert project.state is not None
+    head = project.state.head
+    models = head.nodes[key].parents if head.nodes[key].kind in ("test", "unit_test") else ()
+    return (*models, *head.descendants([key, *models]))
+
+
+def _names(project: ProjectAudit, keys: Iterable[str]) -> str:
+    assert project.state is not None
+    names = [project.state.head.nodes[key].name for key in keys]
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
 
 
 def _test(project: ProjectAudit, key: str, place: Location) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from governance.changeset import ChangeSet
 from governance.check import CheckReport, examine, installed
 from governance.checks.dbt_audit import Audit, ProjectAudit
 from governance.checks.dbt_places import SourcePlaces
+from governance.checks.dbt_words import plain
 from governance.fault import NOT_RENDERED
 from governance.finding import Finding, Location, Position, Severity
 from governance.rule import Rule
@@ -61,17 +62,21 @@ def _project(project: ProjectAudit, places: SourcePlaces) -> Iterator[Finding]:
 
     assert project.state is not None
     state = project.state
+    explained = {*project.unrendered, *(key for key, run in project.runs.items() if run.status == "error")}
+    explained |= {*state.head.descendants(explained)}
     for key, reason in project.unrendered.items():
         node = state.head.nodes[key]
         place = places.of_failure(node, reason)
-        yield NOT_RENDERED.finding(f"{node.name} could not be rendered: {reason}", place, quote=node.name)
+        message = f"{node.name} could not be rendered: {plain(reason)}"
+        yield NOT_RENDERED.finding(message, place, quote=node.name)
     for key, node in state.head.nodes.items():
         before = state.base.nodes.get(key)
         if node is not before:
             yield from _settings(node, before, project)
     for impact in column_impacts(state.before, state.head, project.targets):
         moved = _moved(impact, project)
-        if impact.change is ColumnChange.UNKNOWN:
+        if impact.change is ColumnChange.UNKNOWN and impact.node.key not in explained:
+            explained |= {*state.head.descendants([impact.node.key])}
             message = f"the columns of {impact.node.name} cannot be told: {impact.after}"
             yield NOT_RENDERED.finding(message, Location(moved.node.path), quote=impact.node.name)
         yield from examine(moved, RULES, Location(moved.node.path))

@@ -32,13 +32,14 @@ class OutputCheck:
         evidence = {}
         for project in self.audit.of(changeset):
             if project.fault:
-                message = f"no output was validated, since nothing was built: {project.fault.message}"
-                findings.append(OUTPUT_UNCHECKED.finding(message, project.place))
+                message = "no output was validated, since nothing was built"
+                findings.append(OUTPUT_UNCHECKED.finding(message, project.fault.location))
                 continue
             if project.output_fault:
                 findings.append(project.output_fault)
             for key in project.judged:
                 findings += _model(project, key, self.audit.options.minimum_rows)
+            findings += _unbuilt(project)
             evidence[project.root or "."] = {
                 key: _kept([withheld(project, key, outcome) for outcome in found])
                 for key, found in project.outcomes.items()
@@ -58,16 +59,25 @@ def _kept(outcomes: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
+def _unbuilt(project: ProjectAudit) -> Iterator[Finding]:
+    """One finding for all that was not built, since mostly one thing is the cause."""
+    assert project.state is not None
+    nodes = project.state.head.nodes
+    unknown = [nodes[key] for key in project.judged if key not in project.tables or key not in project.suites]
+    if unknown and not project.output_fault:
+        names = ", ".join(node.name for node in unknown)
+        message = f"not built, so the output is unknown: {names}"
+        yield OUTPUT_UNCHECKED.finding(message, Location(project.path(unknown[0].path)), quote=names)
+
+
 def _model(project: ProjectAudit, key: str, minimum: int) -> Iterator[Finding]:
     assert project.state is not None
     node = project.state.head.nodes[key]
     place = Location(project.path(node.path))
     suite, table = project.suites.get(key), project.tables.get(key)
     if table is None or suite is None:
-        yield OUTPUT_UNCHECKED.finding(
-            f"{node.name} was not built, so its output is unknown", place, quote=node.name
-        )
-    elif suite.problem:
+        return
+    if suite.problem:
         message = f"{suite.path} cannot be used: {suite.problem}"
         yield OUTPUT_NOT_JUDGED.finding(message, Location(project.path(suite.path)), quote=node.name)
     elif not suite.expectations and not suite.tests:

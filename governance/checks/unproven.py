@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from governance.adapters.dbt import Run, SourceRows
 from governance.adapters.worker import Worker
+from governance.checks.dbt_words import plain
 from governance.fault import (
     CHECK_CRASHED,
     CHECK_TIMED_OUT,
@@ -98,7 +99,7 @@ def unproven(
 
 def unbuilt(project: "ProjectAudit", key: str, run: Run) -> str:
     """In what way a node does not build, and whether base does on the same rows."""
-    message = run.message or run.status
+    message = plain(run.message or run.status)
     if key in project.sampled:
         kind = _KINDS.search(message)
         message = (f"{kind[1].lower()} error" if kind else "an error") + _WITHHELD

@@ -20,6 +20,7 @@ from governance.errors import InvalidInput
 from governance.syntax.canonical import canonical, expressions, rows, text
 from governance.syntax.sql.native.empty import free
 from governance.syntax.sql.outputs import STAR, Stored
+from governance.syntax.sql.read import first_words
 from governance.syntax.sql.trail import Trail
 
 Schema = Mapping[str, Mapping[str, str]]
@@ -124,7 +125,7 @@ def _telling() -> Iterator[None]:
     try:
         yield
     except (SqlglotError, RecursionError, ValueError) as error:
-        raise InvalidInput(f"columns cannot be told: {error}", "Simplify the query.") from error
+        raise InvalidInput(first_words(str(error)), "Simplify the query.") from error
 
 
 def _columns_of(schema: Schema) -> Callable[[exp.Table], Sequence[str] | None]:

@@ -11,30 +11,26 @@ from typing import Any
 
 import pytest
 
-from governance.adapters.jail import Limits
 from governance.adapters.process import OwnProcess
 from governance.adapters.worker import Worker
 from governance.changeset import ChangeSet
-from governance.checks.dbt import dbt_checks
-from governance.checks.dbt_audit import DbtOptions
 from governance.decision import Decision
 from governance.finding import Verdict
-from governance.gate import evaluate
-from governance.kind import kind_of
-from governance.policy import Policy
-from tests.checks.test_dbt_audit import ORDERS, SUITE, Edit, change
+from tests.checks.broken import (
+    MORE,
+    PARENT,
+    PROJECT,
+    SEED,
+    broken,
+    decided,
+    faults,
+    flaws,
+    lacking,
+)
+from tests.checks.test_dbt_audit import SUITE
 
 pytestmark = pytest.mark.dbt
 
-CHANGE: dict[str, Edit] = {
-    ORDERS: lambda text: text.replace("orders.order_id,", "orders.order_id, orders.order_id as number,", 1),
-    "models/marts/marts.yml": lambda text: text.replace(
-        "  - name: orders\n", "  - name: orders\n    data_tests: [{unique: {column_name: number}}]\n"
-    ),
-    SUITE: lambda text: (
-        text + "  - type: expect_column_values_to_not_be_null\n    kwargs: {column: number}\n"
-    ),
-}
 STAGES = {
     "reading base": ("save", ""),
     "parsing head": ("state", ""),
@@ -94,21 +90,28 @@ def struck(stage: tuple[str, str], strike: Strike) -> Iterator[list[str]]:
         yield hit
 
 
-def _change(folder: Path) -> ChangeSet:
-    made = change(folder, CHANGE)
-    kinds = (kind_of(a.path, a.content, ["dbt/shop"]) for a in made.artifacts)
-    return replace(made, artifacts=tuple(map(lambda a, kind: replace(a, kind=kind), made.artifacts, kinds)))
-
-
 def judged(folder: Path, stage: str, how: str, cache: Path | None) -> Decision:
     """The decision on one change when its worker is struck."""
-    changeset = _change(folder)
-    strike, _ = STRIKES[how]
-    with struck(STAGES[stage], strike) as hit:
-        options = DbtOptions(cache=None if stage == "reading base" else cache, limits=Limits(seconds=60))
-        decision = evaluate(changeset, dbt_checks(changeset, options), Policy())
+    changeset = broken(folder, "", "")
+    with struck(STAGES[stage], STRIKES[how][0]) as hit:
+        decision = decided(changeset, None if stage == "reading base" else cache)
     assert hit, f"nothing was asked at {stage}"
     return decision
+
+
+def with_engine(folder: Path) -> ChangeSet:
+    """The change, with an expectation that only Great Expectations itself can judge."""
+    changeset = broken(folder, "", "")
+    more = (
+        b"  - {type: expect_column_kl_divergence_to_be_less_than, kwargs: {column: status, threshold: 9}}\n"
+    )
+    artifacts = []
+    for artifact in changeset.artifacts:
+        if artifact.path.endswith(SUITE):
+            artifact = replace(artifact, content=(artifact.content or b"") + more)
+            (folder / "head" / artifact.path).write_bytes(artifact.content or b"")
+        artifacts.append(artifact)
+    return replace(changeset, artifacts=tuple(artifacts))
 
 
 @pytest.mark.parametrize(
@@ -127,9 +130,56 @@ def test_a_worker_that_runs_out_of_memory_is_no_pass(tmp_path: Path, kept_bases:
 
 
 def test_the_change_itself_passes(tmp_path: Path, kept_bases: Path) -> None:
-    changeset = _change(tmp_path)
-    decision = evaluate(changeset, dbt_checks(changeset, DbtOptions(cache=kept_bases)), Policy())
+    decision = decided(broken(tmp_path, "", ""), kept_bases)
     assert [j.finding.message for j in decision.judgements if j.verdict is not Verdict.PASS] == []
+
+
+@pytest.mark.own_process
+@pytest.mark.parametrize(("package", "extra"), [("dbt.adapters.duckdb", "dbt"), ("great_expectations", "gx")])
+def test_a_package_that_is_not_installed_is_named_with_its_cure(
+    tmp_path: Path, kept_bases: Path, package: str, extra: str
+) -> None:
+    (tmp_path / "without").mkdir()
+    changeset = with_engine(tmp_path)
+    with lacking(package, tmp_path / "without"):
+        decision = decided(changeset, kept_bases)
+    assert decision.verdict is Verdict.BLOCK
+    (fault,) = faults(decision)
+    assert fault.code == "GOV004"
+    assert fault.message.endswith(f"{package} is not installed (pip install 'airflow-governance[{extra}]')")
+
+
+TOLD = [  # what is broken, where, what the one message names, at which file
+    ("models in a circle", "base", "in a circle: int_order_totals", PARENT),
+    ("model not UTF-8", "both", "not UTF-8 text (byte", PARENT),
+    ("project file without a name", "both", "'name' is a required property", PROJECT),
+    ("template that raises when it runs", "head", "no such mode", PARENT),
+    ("unit test that cannot run", "head", "unit test u does not build: ", MORE),
+    ("seed with ragged lines", "head", "7 values", SEED),
+]
+
+
+@pytest.mark.parametrize(("name", "side", "words", "path"), TOLD, ids=[f"{t[0]}, {t[1]}" for t in TOLD])
+def test_a_broken_project_is_told_in_one_message(
+    tmp_path: Path, kept_bases: Path, name: str, side: str, words: str, path: str
+) -> None:
+    decision = decided(broken(tmp_path, name, side), kept_bases)
+    assert flaws(decision) == []
+    (fault,) = faults(decision)
+    assert words in fault.message
+    assert fault.location.path == f"dbt/shop/{path}"
+
+
+def test_a_crash_of_the_audit_itself_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def crash(*_: Any) -> None:
+        raise RecursionError("too deep")
+
+    monkeypatch.setattr("governance.checks.dbt_audit.stale_nodes", crash)
+    decision = decided(broken(tmp_path, "", ""), None)
+    assert decision.verdict is Verdict.BLOCK
+    assert [fault.message for fault in faults(decision)] == [
+        "the audit could not run: RecursionError: too deep"
+    ]
 
 
 def _expect_one_message(decision: Decision, how: str) -> None:
@@ -138,4 +188,4 @@ def _expect_one_message(decision: Decision, how: str) -> None:
     told = [finding for finding in gravest if finding.code != "GOV020"]  # which says the same of the output
     assert len(told) == 1, [finding.message for finding in gravest]
     assert told[0].code in STRIKES[how][1]
-    assert "\n" not in told[0].message
+    assert flaws(decision) == []

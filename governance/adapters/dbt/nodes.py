@@ -175,14 +175,21 @@ def _seed_columns(node: Any, tree: Path) -> dict[str, str]:
     file = tree / node.original_file_path
     try:
         if file.stat().st_size > _LARGEST_SEED:
-            return {column: declared.get(column, "") for column in _header(file, node.config.delimiter)}
+            return _named_in_header(file, node.config.delimiter, declared)
         table = agate_helper.from_csv(str(file), text_columns=declared, delimiter=node.config.delimiter)
     except Exception:  # agate and csv raise of every kind; building the seed will say what is wrong with it
-        return declared
+        return _named_in_header(file, node.config.delimiter, declared)
     return {
         column: declared.get(column) or _kind(table, number)
         for number, column in enumerate(table.column_names)
     }
+
+
+def _named_in_header(file: Path, delimiter: str, declared: Mapping[str, str]) -> dict[str, str]:
+    try:
+        return {column: declared.get(column, "") for column in _header(file, delimiter)}
+    except (OSError, ValueError, csv.Error):
+        return dict(declared)
 
 
 def _header(file: Path, delimiter: str) -> list[str]:

@@ -1,6 +1,7 @@
 """One side of a change as the worker holds it: a project tree, its manifest, its throw-away warehouse."""
 
 import contextlib
+import errno
 import itertools
 import os
 import re
@@ -73,7 +74,11 @@ class Project:
         os.chdir(self.tree)
         outcome = dbtRunner(manifest=self.manifest).invoke([command, *_FLAGS, *places, *arguments])
         if outcome.exception is not None:
-            raise Refused(str(outcome.exception).strip())
+            if isinstance(outcome.exception, MemoryError | SystemError):
+                raise outcome.exception
+            if getattr(outcome.exception, "errno", None) == errno.ENOMEM:
+                raise MemoryError from outcome.exception
+            raise Refused(_words(outcome.exception, self.tree))
         return outcome.result
 
     def parse(self, saved: Any = None, *arguments: str) -> None:
@@ -145,7 +150,10 @@ class Project:
         self.forget_rendering()
         manifest = self.manifest
         known = {**manifest.nodes, **manifest.unit_tests}
-        selected = [part for key in wanted for part in ("--select", "fqn:" + ".".join(known[key].fqn))]
+        keys = dict.fromkeys(wanted)
+        selected = [part for key in keys for part in ("--select", "fqn:" + ".".join(known[key].fqn))]
+        for key, test in manifest.unit_tests.items():  # whose name may begin with that of a model
+            selected += ["--exclude", "fqn:" + ".".join(test.fqn)] if key not in keys else []
         result = self.invoke(command, "--indirect-selection=empty", *selected)
         return {run.node.unique_id: _outcome(run) for run in result.results}
 
@@ -228,16 +236,33 @@ def _outcome(run: Any) -> dict[str, Any]:
     return {"status": str(run.status), "message": message[:2000], "failures": run.failures or 0, "sql": sql}
 
 
+def _words(error: BaseException, tree: Path) -> str:
+    """What dbt says, with the file where it has not named that."""
+    if isinstance(error, UnicodeDecodeError):
+        for path in files_of(tree):
+            with open(path, "rb") as file:
+                content = file.read()
+            if content == error.object or error.object in content:
+                return f"{os.path.relpath(path, tree)} is not UTF-8 text (byte {error.start})"
+    own = type(error).__module__.startswith("dbt")
+    return str(error).strip() if own else f"dbt fails on the project: {type(error).__name__}: {error}"
+
+
 def _name_profile(tree: Path) -> str:
     import yaml
 
     try:
         project = yaml.safe_load((tree / "dbt_project.yml").read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except UnicodeDecodeError as error:
+        raise Refused(f"dbt_project.yml is not UTF-8 text (byte {error.start})") from error
+    except (OSError, yaml.YAMLError) as error:
         raise Refused(f"dbt_project.yml cannot be read: {error}") from error
     if not isinstance(project, dict):
         raise Refused("dbt_project.yml is no mapping of settings")
-    return str(project.get("profile") or project.get("name") or "default")
+    name = project.get("profile") or project.get("name") or "default"
+    if not isinstance(name, str):
+        raise Refused("dbt_project.yml: the profile is no name")
+    return name
 
 
 def _fill_environment(tree: Path) -> None:

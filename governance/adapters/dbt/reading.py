@@ -13,7 +13,7 @@ from typing import Any
 from governance.adapters.dbt.base import ABOUT, Base, Bases
 from governance.adapters.dbt.given import Given
 from governance.adapters.dbt.saved import NODES
-from governance.adapters.dbt.state import State, render, stale_nodes, state_of
+from governance.adapters.dbt.state import State, refuse_circle, render, stale_nodes, state_of
 from governance.adapters.jail import Limits
 from governance.adapters.worker import Worker, WorkerFailed
 from governance.changeset import Tree
@@ -51,8 +51,10 @@ def read_base(
     ) as worker:
         worker.ask("save", tree=str(files), given=bases.given.request)
     found = Base(scratch / "reading" / "saved")
+    graph = Graph(found.nodes)
+    refuse_circle(graph, "save")
     dialect = bases.dialect or told_dialect(found.facts["sql"].values())
-    found.tell_columns(known_columns(Graph(found.nodes), dialect))
+    found.tell_columns(known_columns(graph, dialect))
     return bases.keep(_about(found, {"fits": fits, "updates": 0, "dialect": dialect}), tree, root)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from governance.adapters.worker import Worker
+from governance.adapters.worker import Worker, WorkerRefused
 from governance.syntax.dbt.graph import Graph, Node
 
 if TYPE_CHECKING:
@@ -41,14 +41,16 @@ class State:
 def state_of(
     answer: Mapping[str, Any], before: "Outputs", facts: Mapping[str, Any], called: Iterable[str] = ()
 ) -> State:
-    """What the worker says of head, over what is known of base."""
+    """What the worker says of head, over what is known of base; raises WorkerRefused for a circle."""
     base = before.graph
     other = read_nodes(answer["nodes"], facts["sql"])
     head = {key: node for key, node in base.nodes.items() if key not in answer["gone"]}
     head |= {key: node for key, node in other.items() if node != base.nodes.get(key)}
+    graph = Graph(head)
+    refuse_circle(graph, "state")
     return State(
         before,
-        Graph(head),
+        graph,
         {key: tuple(ways) for key, ways in answer["modified"].items()},
         tuple(answer["removed"]),
         answer["hooks"] + facts["hooks"],
@@ -56,6 +58,13 @@ def state_of(
         frozenset(facts["wide"]),
         frozenset(called),
     )
+
+
+def refuse_circle(graph: Graph, operation: str) -> None:
+    """Raises WorkerRefused where models read each other in a circle: dbt parses them and builds none."""
+    named = [f"{graph.nodes[key].name} ({graph.nodes[key].path})" for key in graph.circle[:5]]
+    if named:
+        raise WorkerRefused(f"{operation}: models read each other in a circle: {', '.join(named)}")
 
 
 def render(worker: Worker, state: State, keys: Iterable[str]) -> tuple[State, dict[str, str]]:

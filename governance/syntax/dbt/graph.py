@@ -57,6 +57,15 @@ class Graph:
                     done.setdefault(stack.pop())
         return tuple(done)
 
+    @cached_property
+    def circle(self) -> tuple[str, ...]:
+        """The nodes that read each other in a circle, one such circle's if there are several."""
+        places = {key: place for place, key in enumerate(self.order)}
+        for key, place in places.items():
+            if any(places.get(parent, -1) >= place for parent in self.nodes[key].parents):
+                return tuple(sorted({*self.ancestors([key])} & {*self.descendants([key])}))
+        return ()
+
     def descendants(self, keys: Iterable[str]) -> tuple[str, ...]:
         """Everything below the given nodes, parents first."""
         found = self._reach(keys, self.children)

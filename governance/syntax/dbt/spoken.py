@@ -17,7 +17,7 @@ from governance.syntax.sql.functions import Effect, function_table
 
 _LOOKED_AT = 300
 _RELATION = re.compile(r'"([^"`]+)"\."([^"`]+)"(?:\."([^"`]+)")?')
-_CALLED = re.compile(r"[\w.]+(?=\s*\()")
+_CALLED = re.compile(r"(?<![\w.])[\w.]++(?=\s*+\()")  # in one go: a text may be one word of megabytes
 _COMPUTING = (Effect.PURE, Effect.VOLATILE, Effect.SERIES)
 
 

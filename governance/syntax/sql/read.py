@@ -40,6 +40,8 @@ _CLOSED = {
     Part.UNCLOSED: (Trouble.UNREADABLE, "a literal, quoted name or comment that is never closed"),
 }
 
+_TOKEN = re.compile(r"<Token .*?text: (.*?), line: .*?>", re.DOTALL)
+
 
 def read(text: str, context: SqlContext, path: str = "<sql>") -> Script:
     """Read a text of SQL. Never raises on bad input: what is wrong with it becomes a problem."""
@@ -127,7 +129,7 @@ def _tokens(script: Script, dialect: Dialect, text: str) -> list[Token]:
     try:
         tokens = _parser_dialect(dialect.parser).tokenize(text)
     except (SqlglotError, RecursionError) as error:
-        script.problems.append(Problem(Trouble.UNREADABLE, _first_line(error), 0, len(script.text)))
+        script.problems.append(Problem(Trouble.UNREADABLE, first_words(str(error)), 0, len(script.text)))
         return []
     if len(tokens) <= MAX_TOKENS:
         return tokens
@@ -220,11 +222,13 @@ def _parse_reason(error: ParseError) -> str:
     details = [str(detail.get("description", "")).rstrip(".") for detail in error.errors]
     if details and details[0].startswith("Required keyword"):
         return "it cannot be parsed: an expression is incomplete"  # which argument is named varies by run
-    return "it cannot be parsed: " + (details[0].lower() if details and details[0] else _first_line(error))
+    return "it cannot be parsed: " + first_words(next(filter(None, details), str(error))).lower()
 
 
-def _first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
+def first_words(said: str) -> str:
+    """What the parser says, on one line and without its tokens' insides."""
+    line = (said.strip().splitlines() or ["no reason given"])[0]
+    return _TOKEN.sub(lambda token: repr(token[1]), line).rstrip(".")
 
 
 @cache
