@@ -334,8 +334,9 @@ def _keys(audit: ProjectAudit) -> dict[str, str]:
 
 def _stopped(audit: ProjectAudit, error: WorkerFailed, folder: Path) -> Finding:
     """The finding about a worker that failed, at the file that it names."""
-    place = _named_place(audit, error.message) or place_of(error.message, folder, audit.root) or audit.place
-    return unproven.stopped(audit, fault_of(error), plain(error.message), place)
+    changed, named = _named_place(audit, error.message), place_of(error.message, folder, audit.root)
+    closest = changed if changed and (named is None or named.path == changed.path) else named
+    return unproven.stopped(audit, fault_of(error), plain(error.message), closest or audit.place)
 
 
 def _named_place(audit: ProjectAudit, message: str) -> Location | None:
