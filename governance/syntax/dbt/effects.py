@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from enum import IntEnum
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 from governance.syntax.dbt.aliases import MUTATORS
 from governance.syntax.dbt.template import Mention, Template
@@ -128,8 +129,20 @@ def _adapter(path: tuple[str, ...], mention: Mention, macros: MacroEffects) -> E
         return Effect.DYNAMIC
     if path[0] == "dispatch":
         name = mention.keywords.get("macro_name") or (mention.args[0] if mention.args else None)
-        return _macro((name.text,), macros) if name and name.known else Effect.DYNAMIC
+        return _dispatched(name.text, macros) if name and name.known else Effect.DYNAMIC
     return context().get(f"adapter.{path[0]}", Effect.RUNS)
+
+
+def dispatched(name: str) -> str:
+    """The key under which `macro_effects` holds all that a dispatch to a name may come to."""
+    return f"dispatch:{name}"
+
+
+def _dispatched(name: str, macros: MacroEffects) -> Effect:
+    """The effect of whichever implementation of a macro the warehouse calls for."""
+    own, other = macros(name), macros(dispatched(name))
+    found = (builtin(name) if own is None else own, other)
+    return max((effect for effect in found if effect is not None), default=Effect.UNKNOWN)
 
 
 def _macro(path: tuple[str, ...], macros: MacroEffects) -> Effect:
@@ -166,21 +179,36 @@ def _table(file: str) -> dict[str, Effect]:
     return {name: Effect[effect.upper()] for name, effect in pairs}
 
 
-def macro_effects(templates: Mapping[str, Template]) -> dict[str, Effect]:
-    """The effect of each macro defined in the templates, followed through their calls to each other."""
+def macro_effects(
+    templates: Mapping[str, Template], reviewed: Mapping[str, Effect] = MappingProxyType({})
+) -> dict[str, Effect]:
+    """The effect of each macro defined in the templates, followed through their calls to each other.
+
+    Those `reviewed` have the effect that is told of them, under whichever prefix.
+    """
     calls: dict[str, list[Mention]] = {}
     for template in templates.values():
         for name in template.macros:
             calls.setdefault(name, []).extend(m for m in template.mentions if f"macro:{name}" in m.within)
     effects = dict.fromkeys(calls, Effect.PURE)
+    behind = {name: [dispatched(plain) for plain in _implements(name)] for name in calls}
+    effects |= dict.fromkeys((key for keys in behind.values() for key in keys), Effect.PURE)
     changed = True
     while changed:  # effects only grow, so this ends
         changed = False
         for name, mentions in calls.items():
             own = max((_within_macro(m, effects) for m in mentions), default=Effect.PURE)
-            if own > effects[name]:
-                effects[name], changed = own, True
+            own = reviewed.get(name.rpartition("__")[2], own)
+            for key in (name, *behind[name]):
+                if own > effects[key]:
+                    effects[key], changed = own, True
     return effects
+
+
+def _implements(name: str) -> list[str]:
+    """The macros that one may be an implementation of: `tidy` for `snowflake__tidy`."""
+    parts = name.split("__")
+    return ["__".join(parts[number:]) for number in range(1, len(parts))]
 
 
 def _within_macro(mention: Mention, effects: Mapping[str, Effect]) -> Effect:

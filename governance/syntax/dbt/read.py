@@ -103,7 +103,8 @@ def _read_project(
 ) -> Iterator[DbtChange]:
     sides = [(artifact, kind, *_sides(artifact, kind)) for artifact, kind in files]
     templates = {artifact.path: head.template for artifact, _, head, _ in sides}
-    templates = _macro_templates(root, workdir) | templates
+    settings = {artifact.path: artifact.content for artifact, _ in files}
+    templates = _macro_templates(root, workdir, project_folders(root, settings, workdir)) | templates
     packaged = {path: template for path, template in templates.items() if "dbt_packages/" in path}
     around = _surroundings(root, workdir, sides, templates)
     logic, macros = _logic_changed(sides), _macros_changed(sides)
@@ -263,19 +264,25 @@ def _tested_by(
             yield from ((name, path) for path in built.values())
 
 
-def _macro_templates(root: str, workdir: Path | None) -> dict[str, Template]:
+def _macro_templates(root: str, workdir: Path | None, folders: Mapping[str, DbtKind]) -> dict[str, Template]:
     """Every macro file of the project and its installed packages, as they stand at head."""
     if workdir is None:
         return {}
     found = {}
     base = workdir / root
-    for file in sorted([*base.glob("macros/**/*.sql"), *base.glob("tests/generic/**/*.sql")]) + sorted(
-        base.glob("dbt_packages/*/macros/**/*.sql")
-    ):
+    own = [folder for folder, kind in folders.items() if kind is DbtKind.MACRO]
+    own += [f"{folder}/generic" for folder, kind in folders.items() if kind is DbtKind.TEST]
+    files = {file for folder in own if _is_within(folder) for file in base.glob(f"{folder}/**/*.sql")}
+    for file in sorted(files) + sorted(base.glob("dbt_packages/*/macros/**/*.sql")):
         if file.is_file() and not file.is_symlink():
             text = file.read_bytes().decode("utf-8", "replace")
             found[file.relative_to(workdir).as_posix()] = _read_macros(text)
     return found
+
+
+def _is_within(folder: str) -> bool:
+    """Whether a folder's name is a plain one below the project."""
+    return not {"..", "", "*", "**"}.intersection(folder.split("/")) and not any(c in folder for c in "*?[")
 
 
 @lru_cache(maxsize=512)

@@ -13,6 +13,7 @@ _LOOKUPS = {
     "dates_in_range",
     "get_catalog",
     "get_catalog_relations",
+    "get_column_schema_from_query",
     "get_columns_in_relation",
     "get_intervals_between",
     "get_table_columns_and_constraints",
@@ -34,9 +35,11 @@ def regenerate() -> str:
     if broken:
         raise SystemExit(f"unreadable: {broken}")
     names: dict[str, Effect] = {}
-    for name, effect in macro_effects(templates).items():
+    effects = macro_effects(templates, dict.fromkeys(_LOOKUPS, Effect.READS))
+    for name, effect in effects.items():
+        if name.startswith("dispatch:"):
+            continue
         plain = name.rpartition("__")[2] or name
-        effect = Effect.READS if plain in _LOOKUPS else effect
         names[plain] = max(names.get(plain, Effect.PURE), effect)
     return _HEADER + "".join(f"{name} {effect.name.lower()}\n" for name, effect in sorted(names.items()))
 
