@@ -3,13 +3,14 @@
 import difflib
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from governance.adapters.dbt import Given
 from governance.changeset import ChangeSet
 from governance.check import CheckReport, examine, installed
 from governance.checks.dbt_audit import Audit, ProjectAudit
+from governance.checks.dbt_changes import changes
 from governance.checks.dbt_places import SourcePlaces
 from governance.checks.dbt_words import plain
 from governance.fault import NOT_RENDERED
@@ -50,16 +51,25 @@ class DbtImpact:
             if project.fault:
                 findings.append(project.fault)
             else:
-                findings += _project(project, SourcePlaces(project, changeset.workdir))
-                evidence[project.root or "."] = _evidence(project) | _given(self.audit.options.given)
+                impacts = _impacts(project)
+                findings += _project(project, impacts, SourcePlaces(project, changeset.workdir))
+                known = _evidence(project) | _given(self.audit.options.given)
+                evidence[project.root or "."] = known | {"changes": changes(project, impacts)}
         return CheckReport(
             self.name, tuple(findings), evidence=evidence, tools=installed("dbt-core", "sqlglot")
         )
 
 
-def _project(project: ProjectAudit, places: SourcePlaces) -> Iterator[Finding]:
+def _impacts(project: ProjectAudit) -> list[ColumnImpact]:
     from governance.syntax.dbt.impact import column_impacts
 
+    assert project.state is not None
+    return list(column_impacts(project.state.before, project.state.head, project.targets))
+
+
+def _project(
+    project: ProjectAudit, impacts: Iterable[ColumnImpact], places: SourcePlaces
+) -> Iterator[Finding]:
     assert project.state is not None
     state = project.state
     explained = {*project.unrendered, *(key for key, run in project.runs.items() if run.status == "error")}
@@ -73,7 +83,7 @@ def _project(project: ProjectAudit, places: SourcePlaces) -> Iterator[Finding]:
         before = state.base.nodes.get(key)
         if node is not before:
             yield from _settings(node, before, project)
-    for impact in column_impacts(state.before, state.head, project.targets):
+    for impact in impacts:
         moved = _moved(impact, project)
         if impact.change is ColumnChange.UNKNOWN and impact.node.key not in explained:
             explained |= {*state.head.descendants([impact.node.key])}

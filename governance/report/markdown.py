@@ -3,13 +3,14 @@
 from governance.changeset import ChangeSet
 from governance.decision import Decision, Judgement
 from governance.finding import Verdict
+from governance.report import dbt
 from governance.report.inert import inert_name, markdown_text
 
 _MOST = 50
 
 
 def render(decision: Decision, changeset: ChangeSet) -> str:
-    """A heading with the verdict and a table of findings; what passes is only counted."""
+    """A heading with the verdict, a table of findings, and what a dbt change does; a pass is only counted."""
     shown = [j for j in decision.judgements if j.verdict is not Verdict.PASS]
     noted = len(decision.judgements) - len(shown)
     lines = [f"## Governance: {decision.verdict}", "", f"{len(changeset.artifacts)} artifacts judged.", ""]
@@ -21,6 +22,10 @@ def render(decision: Decision, changeset: ChangeSet) -> str:
         lines.append("")
     if noted:
         lines += [f"{noted} further findings were noted and do not hold the change.", ""]
+    for root, changed in dbt.projects(decision).items():
+        lines += [f"### dbt {markdown_text(root)}", "", "| Class | What | Read by |", "|---|---|---|"]
+        lines += [f"| {c.grade} | {markdown_text(c.what)} | {markdown_text(c.readers)} |" for c in changed]
+        lines.append("")
     return "\n".join(lines)
 
 

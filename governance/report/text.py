@@ -5,17 +5,18 @@ import sys
 
 from governance.changeset import ChangeSet
 from governance.decision import Decision, Judgement
-from governance.finding import Location, Verdict
+from governance.finding import Finding, Location, Verdict
+from governance.report import dbt
 from governance.report.inert import inert, inert_name, one_line
 
 _COLOURS = {Verdict.PASS: "32", Verdict.REVIEW: "33", Verdict.BLOCK: "31"}
-_QUOTE_WIDTH = 100
+_QUOTE_WIDTH, _RELATED = 100, 3
 
 
 def render(decision: Decision, changeset: ChangeSet) -> str:
-    """One paragraph for each finding, gravest first, and the verdict at the end."""
+    """One paragraph for each finding, gravest first, what a dbt change does, and the verdict at the end."""
     paragraphs = [_paragraph(judgement, changeset) for judgement in decision.judgements]
-    return "\n".join([*paragraphs, _summary(decision, changeset)]) + "\n"
+    return "\n".join([*paragraphs, *dbt.block(decision), _summary(decision, changeset)]) + "\n"
 
 
 def _paragraph(judgement: Judgement, changeset: ChangeSet) -> str:
@@ -25,7 +26,7 @@ def _paragraph(judgement: Judgement, changeset: ChangeSet) -> str:
     head = f"{paint(mark, judgement.verdict)} {finding.code} {finding.name}  {where}"
     lines = [head.rstrip(), f"    {one_line(finding.message)}"]
     lines += _source(finding.location, changeset)
-    lines += [f"    see also {inert_name(str(place))}" for place in finding.related]
+    lines += _related(finding)
     if finding.remedy:
         lines.append(f"    mend: {one_line(finding.remedy)}")
     if finding.allow:
@@ -38,6 +39,14 @@ def _paragraph(judgement: Judgement, changeset: ChangeSet) -> str:
     if judgement.verdict is not Verdict.PASS:
         lines.append(f"    fingerprint: {finding.fingerprint}")
     return "\n".join(lines) + "\n"
+
+
+def _related(finding: Finding) -> list[str]:
+    places = [inert_name(str(place)) for place in finding.related]
+    if finding.category != "impact":
+        return [f"    see also {place}" for place in places]
+    more = f" and {len(places) - _RELATED} more" if len(places) > _RELATED else ""
+    return [f"    see also {', '.join(places[:_RELATED])}{more}"] if places else []
 
 
 def _source(place: Location, changeset: ChangeSet) -> list[str]:

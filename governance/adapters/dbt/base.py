@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 COLUMNS, ABOUT = "columns.json", "about.json"
 _KEPT = 20
-_FORMAT = "4"
+_FORMAT = "5"
 _READERS = ("airflow-governance", "dbt-core", "dbt-duckdb", "duckdb", "sqlglot")
 
 

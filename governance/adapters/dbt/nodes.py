@@ -23,9 +23,10 @@ class Parsed:
 
     @classmethod
     def of(cls, manifest: Any) -> "Parsed":
-        """What a manifest holds now; `others` are its sources and exposures."""
+        """What a manifest holds now; `others` are what feeds its nodes and what reads them outside of dbt."""
         nodes = {**manifest.nodes, **manifest.unit_tests}
-        return cls(nodes, dict(manifest.macros), {**manifest.sources, **manifest.exposures})
+        readers = {**manifest.exposures, **manifest.semantic_models, **manifest.metrics}
+        return cls(nodes, dict(manifest.macros), {**manifest.sources, **readers})
 
 
 NOTHING = Parsed(_NO_NODES, _NO_NODES, _NO_NODES)
@@ -148,6 +149,9 @@ def describe(node: Any, tree: Path) -> dict[str, Any]:
         described["columns"] = _seed_columns(node, tree)
     if kind == "test":
         described |= _described_test(node)
+    if kind == "semantic_model":
+        parts = (*node.entities, *node.dimensions, *node.measures)
+        described["reads"] = sorted({str(getattr(part, "expr", None) or part.name) for part in parts})
     if kind == "unit_test":
         rows = node.expect.rows if isinstance(node.expect.rows, list) else []
         described["expected"] = sorted({str(name) for row in rows for name in row})

@@ -72,13 +72,20 @@ class Project:
             *self.given.arguments,
         ]
         os.chdir(self.tree)
-        outcome = dbtRunner(manifest=self.manifest).invoke([command, *_FLAGS, *places, *arguments])
+        complaints: list[str] = []
+
+        def hear(event: Any) -> None:
+            if event.info.name == "SemanticValidationFailure":  # of which the exception says nothing
+                complaints.append(str(event.info.msg))
+
+        runner = dbtRunner(manifest=self.manifest, callbacks=[hear])
+        outcome = runner.invoke([command, *_FLAGS, *places, *arguments])
         if outcome.exception is not None:
             if isinstance(outcome.exception, MemoryError | SystemError):
                 raise outcome.exception
             if getattr(outcome.exception, "errno", None) == errno.ENOMEM:
                 raise MemoryError from outcome.exception
-            raise Refused(_words(outcome.exception, self.tree))
+            raise Refused("\n".join([_words(outcome.exception, self.tree), *complaints]))
         return outcome.result
 
     def parse(self, saved: Any = None, *arguments: str) -> None:

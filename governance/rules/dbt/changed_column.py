@@ -9,8 +9,7 @@ from governance.syntax.dbt.column_change import ColumnImpact
 
 def used_by(impact: ColumnImpact) -> str:
     """The users of a column in words."""
-    kinds = {"exposure": "exposure", "test": "test"}
-    names = [f"{kinds.get(user.kind, user.kind)} {user.name}" for user in impact.users]
+    names = [f"{user.kind.replace('_', ' ')} {user.name}" for user in impact.users]
     return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
 
 

@@ -45,7 +45,10 @@ CLASS_OF = {
 
 @dataclass(frozen=True, slots=True)
 class ColumnImpact:
-    """One changed column of a model with the nodes and exposures that use it."""
+    """One changed column of a model with the nodes and exposures that use it.
+
+    `made` are their columns that are made of it, each as a node's key and a name.
+    """
 
     node: Node
     change: ColumnChange
@@ -54,6 +57,7 @@ class ColumnImpact:
     after: str = ""
     users: tuple[Node, ...] = ()
     place: Position | None = None
+    made: tuple[tuple[str, str], ...] = ()
 
 
 def change_class(impacts: Iterable[ColumnImpact]) -> ChangeClass:

@@ -1,5 +1,6 @@
 """What a change of models means for their columns, and who uses those."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ from governance.syntax.dbt.outputs import Outputs, made_by_query, read_by, same_
 from governance.syntax.dbt.sources.widened import told_widely
 
 _TESTS = ("test", "unit_test")
+_WORD = re.compile(r"\w+")
 
 
 def column_impacts(before: Outputs, head: Graph, modified: Iterable[str]) -> Iterator[ColumnImpact]:
@@ -114,7 +116,9 @@ def _with_users(impact: ColumnImpact, before: Outputs, after: Outputs) -> Column
         return impact
     if impact.change is ColumnChange.ROWS:
         return replace(impact, users=_below(after.graph, impact.node.key))
-    return replace(impact, users=tuple(_users(impact.node, impact.column, before, after)))
+    made: list[tuple[str, str]] = []
+    users = tuple(_users(impact.node, impact.column, before, after, made))
+    return replace(impact, users=users, made=tuple(made))
 
 
 def _below(head: Graph, key: str) -> tuple[Node, ...]:
@@ -122,8 +126,10 @@ def _below(head: Graph, key: str) -> tuple[Node, ...]:
     return tuple(node for node in below if node.kind not in _TESTS)
 
 
-def _users(node: Node, column: str, before: Outputs, after: Outputs) -> Iterator[Node]:
-    """Nodes below that use a column, directly or through columns made of it."""
+def _users(
+    node: Node, column: str, before: Outputs, after: Outputs, made_of: list[tuple[str, str]]
+) -> Iterator[Node]:
+    """Nodes below that use a column, directly or through columns made of it, which `made_of` gathers."""
     head = after.graph
     own = {node.relation: {**before.columns(node.key), **after.columns(node.key)}}
     touched: set[tuple[str, str]] = {(node.relation, column)}
@@ -132,8 +138,14 @@ def _users(node: Node, column: str, before: Outputs, after: Outputs) -> Iterator
         below = head.nodes[key]
         if not reached & set(below.parents):
             continue
-        if below.kind == "exposure":
+        if below.kind in ("exposure", "metric"):
+            reached |= {key} if below.kind == "metric" else set()
             yield below
+            continue
+        if below.kind == "semantic_model":
+            if _says(below, {name for relation, name in touched if relation in _read(below, head)}):
+                reached.add(key)
+                yield below
             continue
         if below.kind in _TESTS and not below.sql:
             continue  # a unit test runs on rows of its own, and fails by itself
@@ -150,4 +162,15 @@ def _users(node: Node, column: str, before: Outputs, after: Outputs) -> Iterator
         if used:
             reached.add(key)
             touched |= {(below.relation, name) for name in made}
+            made_of += [(key, name) for name in sorted(made)]
             yield below
+
+
+def _read(node: Node, graph: Graph) -> set[str]:
+    return {parent.relation for parent in read_by(graph, node)}
+
+
+def _says(semantic_model: Node, columns: Iterable[str]) -> bool:
+    """Whether the expressions of a semantic model name one of the columns."""
+    words = {word.lower() for text in semantic_model.facts.get("reads", ()) for word in _WORD.findall(text)}
+    return any(column.lower() in words for column in columns)
