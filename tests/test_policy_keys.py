@@ -276,7 +276,7 @@ CASES: list[tuple[str, str, str, Effect, Any, Any]] = [
     ("dbt.manifest", "", "dbt: {manifest: good.json}", known_to_base, (None, {}), ({'"db"."raw"."orders"': {}}, {"source.shop.raw.orders": {"id": "int"}})),
     ("outputs.validate", "", "outputs: {validate: false}", checks_run, ["outputs"], []),
     ("infra.scanners", "", "infra: {scanners: []}", findings(ROOT_IMAGE, "hadolint/DL3003"), ("pass", ["hadolint/DL3003"]), ("pass", [])),
-    ("infra.timeout", "", "infra: {timeout: 0.0001}", findings(ROOT_IMAGE, "GOV002"), ("pass", []), ("block", ["GOV002"])),
+    ("infra.timeout", "", "infra: {timeout: 0.000001}", findings(ROOT_IMAGE, "GOV002"), ("pass", []), ("block", ["GOV002"])),
     ("trace.missing", "", "trace: {missing: high}", findings(NO_TRACE, "GOV010"), ("review", ["GOV010"]), ("block", ["GOV010"])),
     ("trace.reasoning", "", "trace: {reasoning: summary}", findings(HIDDEN, "GOV012"), ("pass", []), ("pass", ["GOV012"])),
     ("trace.redact", "", "trace: {redact: false}", stored, False, True),
